@@ -1,0 +1,55 @@
+"""boto3 clients of the local AWS whose requests never touch a socket: they are handed to the endpoint's WSGI app.
+
+The seam is botocore's `before-send` event, whose handler may answer instead of the network.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.config import Config
+from werkzeug.test import Client, EnvironBuilder
+
+CREDENTIALS = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+
+
+class _Body(io.BytesIO):
+    """A response body with the one method of urllib3's that botocore needs besides read()."""
+
+    def stream(self, amount: int = 65536, **_: Any) -> Iterator[bytes]:
+        while chunk := self.read(amount):
+            yield chunk
+
+
+def in_process_client(app: Any, service: str, region: str) -> Any:
+    """Return a boto3 client of `service` whose calls are answered by the WSGI application `app`.
+
+    One attempt a call: whoever calls decides on retries. Calls block, so never make one on the event loop's thread.
+    """
+    client = boto3.client(
+        service,
+        region_name=region,
+        endpoint_url="http://127.0.0.1",
+        config=Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}),
+        **CREDENTIALS,
+    )
+
+    def send(request: AWSPreparedRequest, **_: Any) -> AWSResponse:
+        body = request.body or b""
+        if hasattr(body, "read"):
+            body = body.read()
+        headers = {
+            key: value.decode() if isinstance(value, bytes) else str(value) for key, value in request.headers.items()
+        }
+        builder = EnvironBuilder(
+            path=request.url.removeprefix("http://127.0.0.1"), method=request.method, headers=headers, data=body
+        )
+        response = Client(app).open(builder)
+        return AWSResponse(request.url, response.status_code, dict(response.headers), _Body(response.get_data()))
+
+    client.meta.events.register("before-send.*.*", send)
+    return client

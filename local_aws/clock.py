@@ -1,0 +1,113 @@
+"""Time, behind one interface: every wait, back-off, timeout and life-cycle delay goes through a Clock."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import itertools
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+
+class Clock:
+    """A clock whose waits pass `scale` times faster than real time, but never while real work is under way.
+
+    Waits shrink; work does not. So the clock runs at real speed while a task's process or a service call is under
+    way (`at_real_speed`), or no timeout could be believed; and when nobody waits, or it would run ahead for nothing.
+
+    `sleep` belongs to the event loop's thread; everything else may be called from any thread.
+    """
+
+    def __init__(self, scale: float = 1.0) -> None:
+        if scale < 1:
+            raise ValueError(f"time scale is {scale}; it must be 1 (real time) or more")
+        self.scale = scale
+        self._lock = threading.RLock()
+        self._since = time.monotonic()  # when `_base` was true
+        self._base = time.time()
+        self._workers = 0
+        self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
+        self._order = itertools.count()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._timer: asyncio.TimerHandle | None = None
+
+    def time(self) -> float:
+        """Return seconds since the epoch, on this clock."""
+        with self._lock:
+            return self._base + (time.monotonic() - self._since) * self._rate()
+
+    def now(self) -> datetime:
+        """Return this clock's time as an aware datetime in UTC."""
+        return datetime.fromtimestamp(self.time(), UTC)
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait until `seconds` have passed on this clock; at once when there is nothing to wait for."""
+        if seconds <= 0:
+            await asyncio.sleep(0)
+            return
+        self._loop = asyncio.get_running_loop()
+        awake: asyncio.Future[None] = self._loop.create_future()
+        with self._settled():
+            heapq.heappush(self._sleepers, (self._base + seconds, next(self._order), awake))
+        self._set_timer()
+        try:
+            await awake
+        finally:
+            with self._settled():
+                self._sleepers = [sleeper for sleeper in self._sleepers if sleeper[2] is not awake]
+                heapq.heapify(self._sleepers)
+            self._set_timer()
+
+    @contextmanager
+    def at_real_speed(self) -> Iterator[None]:
+        """Hold the clock at real speed for as long as real work is under way."""
+        self._count_workers(1)
+        try:
+            yield
+        finally:
+            self._count_workers(-1)
+
+    def skip(self, seconds: float) -> None:
+        """Put the clock forward: whoever waits for a time that has then passed wakes up."""
+        with self._settled():
+            self._base += seconds
+        self._wake_loop()
+
+    def _count_workers(self, change: int) -> None:
+        with self._settled():
+            self._workers += change
+        self._wake_loop()
+
+    def _rate(self) -> float:
+        return self.scale if self._sleepers and not self._workers else 1.0
+
+    @contextmanager
+    def _settled(self) -> Iterator[None]:
+        """Book the time that has passed at the old rate before anything that may change the rate."""
+        with self._lock:
+            self._base = self.time()
+            self._since = time.monotonic()
+            yield
+
+    def _wake_loop(self) -> None:
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._set_timer)
+
+    def _set_timer(self) -> None:
+        """Wake whoever is due, and come back when the next one is (on the loop's thread)."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        with self._lock:
+            now = self.time()
+            due = [sleeper for sleeper in self._sleepers if sleeper[0] <= now]
+            pending = [sleeper[0] for sleeper in self._sleepers if sleeper[0] > now]
+            delay = (min(pending) - now) / self._rate() if pending else None
+        for _, _, awake in sorted(due):
+            if not awake.done():
+                awake.set_result(None)
+        if delay is not None and self._loop is not None:
+            self._timer = self._loop.call_later(delay, self._set_timer)

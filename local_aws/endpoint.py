@@ -1,0 +1,92 @@
+"""The one HTTP address: Step Functions and ECS are answered by us, all else is moto's, extended where it falls short.
+
+A WSGI application. An extension stands before moto: it may refuse a request, answer it, or let moto answer and act
+on the answer (`forward`). moto's backends have no locks, so moto answers one request at a time.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import threading
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from werkzeug.wrappers import Request, Response
+
+from local_aws.over_moto import cloudformation, dynamodb, events, s3
+from local_aws.wire import AwsError, Service, to_json
+
+if TYPE_CHECKING:
+    from local_aws.cloud import Cloud
+
+DEFAULT_REGION = "us-east-1"
+Forward = Callable[[Request], Response]
+
+
+class Endpoint:
+    """Routes each request to who answers it."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self.cloud = cloud
+        self._moto = DomainDispatcherApplication(create_backend_app)
+        self._lock = threading.RLock()  # CloudFormation makes moto call itself
+        self._extensions = {
+            "dynamodb": dynamodb.DynamoDb(cloud),
+            "s3": s3.S3(cloud),
+            "events": events.Events(cloud),
+            "cloudformation": cloudformation.CloudFormation(cloud),
+        }
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """Answer one HTTP request (WSGI)."""
+        request = Request(environ)
+        request.get_data(cache=True)  # read before the lock is taken: a slow sender must not hold up the rest
+        return self._answer(request)(environ, start_response)
+
+    def _answer(self, request: Request) -> Response:
+        if request.path == "/_local_aws/health":
+            return Response(json.dumps({"status": "running"}), mimetype="application/json")
+        region, service_name = signed_for(request)
+        prefix, _, name = request.headers.get("X-Amz-Target", "").rpartition(".")
+        own = self.cloud.service_by_target(prefix, region) if prefix else None
+        if own is not None:
+            return self._answer_json(own, name, request)
+        extension = self._extensions.get(service_name)
+        with self._lock:
+            return extension.answer(request, region, self._forward) if extension else self._forward(request)
+
+    def _answer_json(self, service: Service, name: str, request: Request) -> Response:
+        try:
+            body = json.loads(request.get_data() or b"{}")
+            answer = self.cloud.run(service.answer(name, body))
+        except AwsError as error:
+            return json_error(error)
+        return Response(to_json(answer), mimetype="application/x-amz-json-1.0")
+
+    def _forward(self, request: Request) -> Response:
+        """Let moto answer."""
+        environ = dict(request.environ)
+        environ["wsgi.input"] = io.BytesIO(request.get_data())
+        return Response.from_app(self._moto, environ, buffered=True)
+
+
+def json_error(error: AwsError) -> Response:
+    """Return an error in the shape of AWS's JSON protocols."""
+    return Response(
+        to_json({"__type": error.code, "message": error.message, "Message": error.message, **error.fields}),
+        status=error.status,
+        mimetype="application/x-amz-json-1.0",
+        headers={"x-amzn-ErrorType": error.code},
+    )
+
+
+def signed_for(request: Request) -> tuple[str, str]:
+    """Return the region and the service a request was signed for (`Credential=KEY/DATE/REGION/SERVICE/aws4_request`)."""
+    scope = re.search(
+        r"(?:Credential=|^)[^/,\s]+/\d{8}/([^/]+)/([^/]+)/aws4_request",
+        request.headers.get("Authorization") or request.args.get("X-Amz-Credential", ""),
+    )
+    return (scope[1], scope[2]) if scope else (DEFAULT_REGION, "s3" if request.path != "/" else "")

@@ -1,0 +1,1 @@
+"""What moto answers and gets wrong or lacks: each module stands before one of its services."""

@@ -1,0 +1,40 @@
+# shellcheck shell=bash
+# Sourced by every script here: finds the repository, and makes .venv with the pinned requirements when it is missing or old.
+
+ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
+export PYTHONPATH="$ROOT:$ROOT/ecs:$ROOT/scripts${PYTHONPATH:+:$PYTHONPATH}"
+PYTHON="$ROOT/.venv/bin/python"
+
+fail() { # what failed, what was found, what to do
+  printf 'error: %s\n' "$@" >&2
+  exit 1
+}
+
+find_python() { # the first Python of at least 3.11
+  local candidate
+  for candidate in python3.13 python3.12 python3.11 python3 python; do
+    if "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+      echo "$candidate"
+      return
+    fi
+  done
+  fail "no Python 3.11 or newer on the PATH" "found: $(python3 --version 2>&1 || true)" "install Python 3.11+ and run this again"
+}
+
+ensure_venv() { # ensure_venv REQUIREMENTS: .venv holds what that file pins; says so only when it has work to do
+  local requirements="$ROOT/$1" stamp wanted
+  stamp="$ROOT/.venv/.installed-${1//\//-}"
+  wanted="$(cat "$ROOT/requirements.txt" "$requirements" | cksum)"
+  [[ -f $stamp && "$(<"$stamp")" == "$wanted" ]] && return
+  echo "setting up .venv from $1 (once; about a minute)" >&2
+  # A second script that starts meanwhile waits here instead of installing over the first.
+  exec 9>"$ROOT/.venv.lock"
+  if command -v flock >/dev/null; then flock 9; fi
+  if [[ ! -x $PYTHON ]]; then
+    "$(find_python)" -m venv "$ROOT/.venv" || fail "could not make $ROOT/.venv" "on Debian and Ubuntu, venv is a package of its own" "apt-get install python3-venv, then run this again"
+  fi
+  "$PYTHON" -m pip install --quiet --disable-pip-version-check -r "$requirements" ||
+    fail "could not install $1" "pip's own message stands above" "check the network or proxy and run this again"
+  echo "$wanted" >"$stamp"
+  exec 9>&-
+}
