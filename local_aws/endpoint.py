@@ -17,7 +17,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 from werkzeug.wrappers import Request, Response
 
 from local_aws.over_moto import cloudformation, dynamodb, events, s3
-from local_aws.wire import AwsError, Service, to_json
+from local_aws.wire import AwsError, Service, json_error, to_json
 
 if TYPE_CHECKING:
     from local_aws.cloud import Cloud
@@ -71,16 +71,6 @@ class Endpoint:
         environ = dict(request.environ)
         environ["wsgi.input"] = io.BytesIO(request.get_data())
         return Response.from_app(self._moto, environ, buffered=True)
-
-
-def json_error(error: AwsError) -> Response:
-    """Return an error in the shape of AWS's JSON protocols."""
-    return Response(
-        to_json({"__type": error.code, "message": error.message, "Message": error.message, **error.fields}),
-        status=error.status,
-        mimetype="application/x-amz-json-1.0",
-        headers={"x-amzn-ErrorType": error.code},
-    )
 
 
 def signed_for(request: Request) -> tuple[str, str]:

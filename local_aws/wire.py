@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import botocore.loaders
 import botocore.model
+from werkzeug.wrappers import Response
 
 if TYPE_CHECKING:
     from local_aws.cloud import Cloud
@@ -95,7 +96,9 @@ class Service:
 
     def _check_required(self, name: str, request: dict[str, Json]) -> None:
         shape = service_model(self.name).operation_model(name).input_shape
-        missing = [member for member in (shape.required_members if shape else []) if request.get(member) is None]
+        missing = [
+            member for member in (shape.required_members if shape else []) if request.get(member) is None
+        ]
         if missing:
             raise AwsError(
                 "ValidationException",
@@ -113,3 +116,13 @@ def to_json(value: Json) -> str:
         raise TypeError(f"{type(other).__name__} has no place in a response")
 
     return json.dumps(value, default=encode)
+
+
+def json_error(error: AwsError) -> Response:
+    """Return an error in the shape of AWS's JSON protocols."""
+    return Response(
+        to_json({"__type": error.code, "message": error.message, "Message": error.message, **error.fields}),
+        status=error.status,
+        mimetype="application/x-amz-json-1.0",
+        headers={"x-amzn-ErrorType": error.code},
+    )
