@@ -1,0 +1,86 @@
+"""`python -m local_aws`: the local AWS from the command line."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+from pathlib import Path
+
+from local_aws.clock import Clock
+from local_aws.ecs.images import Images
+from local_aws.server import LocalAws, PortInUseError
+
+PORT_IN_USE = 4  # what `serve` exits with
+
+
+def serve(arguments: argparse.Namespace) -> int:
+    """Serve until SIGTERM or SIGINT; return the exit code."""
+    aws = LocalAws(
+        Images(arguments.images), port=arguments.port, clock=Clock(arguments.time_scale), seed=arguments.seed
+    )
+    # Blocked before any thread is made, so that every thread inherits it and only sigwait takes them.
+    ends = {signal.SIGTERM, signal.SIGINT}
+    signal.pthread_sigmask(signal.SIG_BLOCK, ends)
+    try:
+        aws.start()
+    except PortInUseError as error:
+        print(f"error: {error}; free it, or choose another with --port", file=sys.stderr)
+        return PORT_IN_USE
+    print(f"local AWS ready at {aws.url}", flush=True)
+    signal.sigwait(ends)
+    print("local AWS stopping", flush=True)
+    aws.stop()
+    return 0
+
+
+def time_scale(text: str) -> float:
+    """Return the factor by which waits shrink; argparse's type of --time-scale."""
+    value = float(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text} is below 1, which is real time")
+    return value
+
+
+def arguments_of(argv: list[str]) -> argparse.Namespace:
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(prog="python -m local_aws", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    server = commands.add_parser(
+        "serve",
+        help="answer AWS's APIs on 127.0.0.1 until SIGTERM or SIGINT",
+        description="Answers AWS's APIs on 127.0.0.1 until SIGTERM or SIGINT, which also end the tasks' "
+        f"processes. Exits with 0 when stopped, {PORT_IN_USE} when the port is in use.",
+    )
+    server.add_argument(
+        "--port", type=int, default=4566, help="port to listen on, 0 for any (default: %(default)s)"
+    )
+    server.add_argument(
+        "--time-scale",
+        type=time_scale,
+        default=1.0,
+        metavar="N",
+        help="waits, back-offs and life-cycle delays pass N times faster, work does not (default: 1)",
+    )
+    server.add_argument(
+        "--images",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="DIR",
+        help="folders with one folder an image, each with a Dockerfile: what ECS tasks run",
+    )
+    server.add_argument("--seed", type=int, help="makes ids and jitter the same in every run")
+    server.set_defaults(run=serve)
+    return parser.parse_args(argv)
+
+
+def main() -> int:
+    """Run the command line; return the exit code."""
+    arguments = arguments_of(sys.argv[1:])
+    result: int = arguments.run(arguments)
+    return result
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
