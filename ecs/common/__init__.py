@@ -1,0 +1,1 @@
+"""What both containers share: settings, log, clock, AWS, the grammar of order files and reports."""
