@@ -1,0 +1,38 @@
+"""What a script says: steps to stderr, results to stdout, errors in three parts."""
+
+from __future__ import annotations
+
+import sys
+from typing import NoReturn
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+
+class CommandError(Exception):
+    """A script cannot go on: what failed, what was found, what to do."""
+
+    def __init__(self, failed: str, found: str, advice: str, exit_code: int = 1) -> None:
+        super().__init__(failed)
+        self.parts = (failed, found, advice)
+        self.exit_code = exit_code
+
+
+def step(text: str) -> None:
+    """Say what is being done."""
+    print(f"-----> {text}", file=sys.stderr, flush=True)
+
+
+def detail(text: str) -> None:
+    """Say something about the step under way."""
+    print(f"       {text}", file=sys.stderr, flush=True)
+
+
+def end_with(error: CommandError | BotoCoreError | ClientError) -> NoReturn:
+    """Print an error and end the script with its exit code."""
+    if not isinstance(error, CommandError):
+        error = CommandError(
+            "an AWS call failed", str(error), "see whether the endpoint and the credentials are right"
+        )
+    failed, found, advice = error.parts
+    print(f"error: {failed}\n  found: {found}\n  do:    {advice}", file=sys.stderr, flush=True)
+    raise SystemExit(error.exit_code)
