@@ -1,4 +1,4 @@
-"""Sends order files through the whole pipeline on a local AWS of its own, and shows what happens and what comes out.
+"""Sends order files through the whole pipeline on a local AWS of its own, and shows what comes out.
 
 Exit codes: 0 every file was processed; 65 a file was rejected, with the reasons row by row; 1 anything else.
 """
@@ -44,7 +44,7 @@ REJECTED = 65
 
 
 def keys_of(files: list[Path]) -> dict[str, Path]:
-    """Return the key each file is uploaded as; raise CommandError when a file is missing or two share a name."""
+    """Return the key each file is uploaded as; raise CommandError when that cannot be."""
     keys: dict[str, Path] = {}
     for file in files:
         key = f"input/{file.name}"
@@ -73,7 +73,7 @@ def find_executions(stage: Stage, machine: str, wanted: set[str]) -> dict[str, d
 def follow(
     stage: Stage, outputs: dict[str, str], keys: list[str], tell: Callable[[str], None]
 ) -> dict[str, dict[str, Any]]:
-    """Tell the executions of `keys` until all have ended; return them by key. Raise CommandError when one never does."""
+    """Tell the executions of `keys` until all have ended, and return them by key."""
     narrators: dict[str, Narrator] = {}
     executions: dict[str, dict[str, Any]] = {}
     started = time.monotonic()
@@ -81,13 +81,12 @@ def follow(
     while len(executions) < len(keys) or any(item["status"] == "RUNNING" for item in executions.values()):
         executions = find_executions(stage, outputs["StateMachineArn"], set(keys))
         waited = time.monotonic() - started
-        if missing := [key for key in keys if key not in executions]:
-            if waited > START_WITHIN:
-                raise CommandError(
-                    "no execution was started",
-                    f"none for {', '.join(missing)} after {waited:.0f} s",
-                    "see the log",
-                )
+        missing = [key for key in keys if key not in executions]
+        if missing and waited > START_WITHIN:
+            found = f"none for {', '.join(missing)} after {waited:.0f} s"
+            raise CommandError(
+                "no execution was started", found, "see the local AWS's log, which is named above"
+            )
         if waited > END_WITHIN:
             raise CommandError(
                 "an execution does not end", f"still running after {waited:.0f} s", "see the log"
@@ -156,10 +155,8 @@ def show(result: dict[str, Any]) -> None:
     console.print()
     for key, place in result["files"].items():
         console.print(f"{key} is now in {place}", markup=False)
-    left = result["left"]
-    console.print(
-        f"{left['clusters']} clusters, {left['tasks']} tasks, {left['task_definitions']} task definitions left"
-    )
+    counts = ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in result["left"].items())
+    console.print(f"{counts} left")
 
 
 def exit_code(result: dict[str, Any]) -> int:
