@@ -12,6 +12,7 @@ from typing import Any
 import boto3
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.config import Config
+from botocore.handlers import handle_copy_source_param
 from werkzeug.test import Client, EnvironBuilder
 
 CREDENTIALS = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
@@ -43,13 +44,22 @@ def in_process_client(app: Any, service: str, region: str) -> Any:
         if hasattr(body, "read"):
             body = body.read()
         headers = {
-            key: value.decode() if isinstance(value, bytes) else str(value) for key, value in request.headers.items()
+            key: value.decode() if isinstance(value, bytes) else str(value)
+            for key, value in request.headers.items()
         }
         builder = EnvironBuilder(
-            path=request.url.removeprefix("http://127.0.0.1"), method=request.method, headers=headers, data=body
+            path=request.url.removeprefix("http://127.0.0.1"),
+            method=request.method,
+            headers=headers,
+            data=body,
         )
         response = Client(app).open(builder)
-        return AWSResponse(request.url, response.status_code, dict(response.headers), _Body(response.get_data()))
+        return AWSResponse(
+            request.url, response.status_code, dict(response.headers), _Body(response.get_data())
+        )
 
     client.meta.events.register("before-send.*.*", send)
+    # Step Functions sends CopySource as the machine wrote it; boto3 would encode it, and hide a missing encoding.
+    for operation in ("CopyObject", "UploadPartCopy"):
+        client.meta.events.unregister(f"before-parameter-build.s3.{operation}", handle_copy_source_param)
     return client
