@@ -1,0 +1,161 @@
+"""An AWS in memory for the containers: buckets, tables, a claimed version, and a clock that only they move."""
+
+from __future__ import annotations
+
+import io
+import json
+import random
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from common.clients import Clients
+from common.names import file_id
+from transformer import transformer
+from validator import validator
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+    from mypy_boto3_s3.client import S3Client
+
+ROOT = Path(__file__).resolve().parents[3]
+VALID = (ROOT / "data/orders/valid_order.csv").read_bytes()
+INVALID = (ROOT / "data/orders/invalid_order.csv").read_bytes()
+INPUT, CLEANED, REFERENCE = "orders-input", "orders-cleaned", "orders-reference"
+HEADER = "order_id,customer_id,order_date,category,product_id,quantity,unit_price,returned"
+GOOD_ROW = "O-1,C-1,2025-07-01,Books,P-1,2,10.50,false"
+
+
+class FakeClock:
+    """A clock that stands until someone sleeps; ``during_sleep`` is what others do meanwhile."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self.slept: list[float] = []
+        self.during_sleep: Callable[[], None] = lambda: None
+
+    def now(self) -> datetime:
+        return datetime(2025, 7, 5, 12, tzinfo=UTC) + timedelta(seconds=self.seconds)
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.seconds += seconds
+        self.during_sleep()
+
+
+class Aws:
+    """The pipeline's buckets and tables, and its two containers run on them."""
+
+    def __init__(self, s3: S3Client, dynamodb: DynamoDBClient, scratch: Path) -> None:
+        self.s3, self.dynamodb, self.scratch = s3, dynamodb, scratch
+        self.clock = FakeClock()
+        self.out = io.BytesIO()
+        self.clients = Clients(s3, dynamodb, random.Random(7), self.out)
+        self._executions = 0
+
+    # Before a run.
+
+    def upload(self, body: bytes, key: str = "input/orders.csv") -> dict[str, str]:
+        """Upload a version, claim it for a new execution as the state machine does; return the environment."""
+        version = self.s3.put_object(Bucket=INPUT, Key=key, Body=body)["VersionId"]
+        return self.start(key, version)
+
+    def start(self, key: str, version: str) -> dict[str, str]:
+        """Claim a version for a new execution; return the environment of its containers."""
+        self._executions += 1
+        execution = f"run-{self._executions}"
+        self.claim(key, version, execution)
+        return {
+            "S3_INPUT_BUCKET": INPUT,
+            "S3_INPUT_KEY": key,
+            "S3_INPUT_VERSION": version,
+            "S3_CLEANED_BUCKET": CLEANED,
+            "ORDER_KPI_TABLE": "OrderKPIs",
+            "CATEGORY_KPI_TABLE": "CategoryKPIs",
+            "LEDGER_TABLE": "PipelineFiles",
+            "EXECUTION_ID": execution,
+            "REFERENCE_URI": f"s3://{REFERENCE}/products.csv",
+            "SCRATCH_DIR": str(self.scratch),
+        }
+
+    def claim(self, key: str, version: str, execution: str) -> None:
+        item: dict[str, Any] = {
+            "pk": f"file#{file_id(INPUT, key)}",
+            "sk": f"v#{version}",
+            "owner": f"arn:aws:states:eu-west-1:123456789012:execution:EphemeralECSPipeline:{execution}",
+            "execution": execution,
+            "status": "RUNNING",
+        }
+        fields = {name: {"S": value} for name, value in item.items()}
+        self.dynamodb.put_item(TableName="PipelineFiles", Item=fields)
+
+    # Runs.
+
+    def validate(self, environ: dict[str, str]) -> int:
+        return validator.main(environ, self.clients, self.clock)
+
+    def transform(self, environ: dict[str, str]) -> int:
+        return transformer.main(environ, self.clients, self.clock)
+
+    def process(self, body: bytes, key: str = "input/orders.csv") -> int:
+        """Upload, validate, transform; return the transformer's exit code."""
+        environ = self.upload(body, key)
+        assert self.validate(environ) == 0
+        return self.transform(environ)
+
+    # What came of it.
+
+    @property
+    def log(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.out.getvalue().decode().splitlines()]
+
+    def messages(self) -> str:
+        return "\n".join(line["message"] for line in self.log)
+
+    def keys(self, prefix: str = "") -> list[str]:
+        listing = self.s3.list_objects_v2(Bucket=CLEANED, Prefix=prefix)
+        return [entry["Key"] for entry in listing.get("Contents", [])]
+
+    def read(self, key: str) -> bytes:
+        return self.s3.get_object(Bucket=CLEANED, Key=key)["Body"].read()
+
+    def handoff(self, environ: dict[str, str]) -> dict[str, Any]:
+        document: dict[str, Any] = json.loads(self.read(f"handoff/{environ['EXECUTION_ID']}.json"))
+        return document
+
+    def rejected(self, environ: dict[str, str], ending: str) -> bytes:
+        prefix = f"rejected/{file_id(environ['S3_INPUT_BUCKET'], environ['S3_INPUT_KEY'])}"
+        return self.read(f"{prefix}/{environ['EXECUTION_ID']}.{ending}")
+
+    def report(self, environ: dict[str, str]) -> dict[str, Any]:
+        document: dict[str, Any] = json.loads(self.rejected(environ, "json"))
+        return document
+
+    def items(self, table: str) -> list[dict[str, str]]:
+        """Return a table's items, each attribute as its text."""
+        items = self.dynamodb.scan(TableName=table, ConsistentRead=True)["Items"]
+        return [{name: str(next(iter(value.values()))) for name, value in item.items()} for item in items]
+
+    def orders(self) -> dict[str, dict[str, str]]:
+        return {item.pop("order_date"): item for item in self.items("OrderKPIs")}
+
+    def categories(self) -> dict[tuple[str, str], dict[str, str]]:
+        return {(item.pop("order_date"), item.pop("category")): item for item in self.items("CategoryKPIs")}
+
+    def ledger(self) -> dict[tuple[str, str], dict[str, str]]:
+        return {(item.pop("pk"), item.pop("sk")): item for item in self.items("PipelineFiles")}
+
+
+def orders_csv(*rows: str, header: str = HEADER) -> bytes:
+    """Return an order file of these rows."""
+    return "\n".join((header, *rows, "")).encode()
+
+
+def row_with(column: str, value: str) -> str:
+    """Return the good row with another value in a column."""
+    cells = dict(zip(HEADER.split(","), GOOD_ROW.split(","), strict=True))
+    return ",".join({**cells, column: value}.values())
