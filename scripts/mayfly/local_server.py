@@ -61,7 +61,7 @@ class LocalServer:
     def spawn(cls, port: int, log: Path | None = None, time_scale: float = TIME_SCALE) -> LocalServer:
         """Start a local AWS on `port` (0: any free one) and wait until it is ready.
 
-        It has a session of its own, so that it can outlive the shell. Raises CommandError when it won't start.
+        It has a session of its own, so that it can outlive the shell. Raises CommandError if it won't start.
         """
         log = log or Path(tempfile.mkdtemp(prefix="mayfly-")) / "local-aws.log"
         command = [
