@@ -59,7 +59,7 @@ def in_process_client(app: Any, service: str, region: str) -> Any:
         )
 
     client.meta.events.register("before-send.*.*", send)
-    # Step Functions sends CopySource as the machine wrote it; boto3 would encode it, and hide a missing encoding.
+    # Step Functions sends CopySource as the machine wrote it; boto3 would hide a missing encoding.
     for operation in ("CopyObject", "UploadPartCopy"):
         client.meta.events.unregister(f"before-parameter-build.s3.{operation}", handle_copy_source_param)
     return client
