@@ -1,0 +1,183 @@
+"""What ECS keeps: clusters, task definitions, tasks and their containers, and how each is described."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from local_aws.wire import Json
+
+Tags = list[dict[str, str]]
+
+
+@dataclass(frozen=True)
+class Lifecycle:
+    """How long a task stays in a state, in seconds. AWS promises none of these; they are what Fargate often takes.
+
+    `deprovisioning` is short because the clock runs at real speed while any other task's process runs.
+    """
+
+    provisioning: float = 8.0
+    pending: float = 10.0
+    activating: float = 0.0
+    deactivating: float = 0.0
+    deprovisioning: float = 1.0
+
+
+@dataclass
+class Cluster:
+    """A cluster: a name that tasks are grouped by."""
+
+    arn: str
+    name: str
+    settings: list[dict[str, str]]
+    tags: Tags
+    status: str = "ACTIVE"
+
+    def describe(self, tasks: list[Task], include: list[str]) -> Json:
+        """Return the API's Cluster, given the tasks in it."""
+        states = Counter(task.last_status for task in tasks)
+        return {
+            "clusterArn": self.arn,
+            "clusterName": self.name,
+            "status": self.status,
+            "registeredContainerInstancesCount": 0,
+            "runningTasksCount": states["RUNNING"],
+            "pendingTasksCount": states["PROVISIONING"] + states["PENDING"] + states["ACTIVATING"],
+            "activeServicesCount": 0,
+            "statistics": [],
+            "tags": self.tags if "TAGS" in include else [],
+            "settings": self.settings if "SETTINGS" in include else [],
+            "capacityProviders": [],
+            "defaultCapacityProviderStrategy": [],
+        }
+
+
+@dataclass
+class TaskDefinition:
+    """One revision of a family; `body` is what was registered, with AWS's defaults put in."""
+
+    arn: str
+    family: str
+    revision: int
+    body: dict[str, Json]
+    tags: Tags
+    registered_at: datetime
+    status: str = "ACTIVE"
+    deregistered_at: datetime | None = None
+    delete_requested_at: datetime | None = None
+
+    def describe(self) -> Json:
+        """Return the API's TaskDefinition."""
+        return self.body | {
+            "taskDefinitionArn": self.arn,
+            "family": self.family,
+            "revision": self.revision,
+            "status": self.status,
+            "registeredAt": self.registered_at,
+            **({"deregisteredAt": self.deregistered_at} if self.deregistered_at else {}),
+            **({"deleteRequestedAt": self.delete_requested_at} if self.delete_requested_at else {}),
+        }
+
+
+@dataclass
+class Container:
+    """One container of a task. Without an exit code it never ran to an end."""
+
+    arn: str
+    definition: dict[str, Json]
+    override: dict[str, Json]
+    last_status: str = "PENDING"
+    exit_code: int | None = None
+    reason: str | None = None
+    runtime_id: str | None = None
+
+    @property
+    def name(self) -> str:
+        """Return the container's name in the task definition."""
+        return str(self.definition["name"])
+
+    @property
+    def essential(self) -> bool:
+        """Return whether the task ends with this container."""
+        return bool(self.definition["essential"])
+
+    def describe(self, task_arn: str) -> Json:
+        """Return the API's Container."""
+        known = {"exitCode": self.exit_code, "reason": self.reason, "runtimeId": self.runtime_id}
+        return {
+            "containerArn": self.arn,
+            "taskArn": task_arn,
+            "name": self.name,
+            "image": self.definition["image"],
+            "lastStatus": self.last_status,
+            "networkInterfaces": [],
+            "healthStatus": "UNKNOWN",
+            "cpu": str(self.override.get("cpu", self.definition["cpu"])),
+            **{name: value for name, value in known.items() if value is not None},
+        }
+
+
+@dataclass
+class Task:
+    """A task and where it stands in its life."""
+
+    arn: str
+    id: str
+    cluster: Cluster
+    definition: TaskDefinition
+    containers: list[Container]
+    request: dict[str, Json]
+    tags: Tags
+    created_at: datetime
+    attachment: dict[str, Json]
+    last_status: str = "PROVISIONING"
+    desired_status: str = "RUNNING"
+    stop_code: str | None = None
+    stopped_reason: str | None = None
+    version: int = 1
+    times: dict[str, datetime] = field(default_factory=dict)  # startedAt, stoppedAt, ... as they happen
+    stop_asked: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def end(self, code: str, reason: str) -> None:
+        """Say why the task ends; the first reason stays."""
+        if self.stop_code is None:
+            self.stop_code, self.stopped_reason = code, reason
+        self.desired_status = "STOPPED"
+
+    def describe(self, include: list[str]) -> Json:
+        """Return the API's Task."""
+        overrides = self.request.get("overrides") or {}
+        known = {
+            "startedBy": self.request.get("startedBy"),
+            "stopCode": self.stop_code,
+            "stoppedReason": self.stopped_reason,
+            **self.times,
+        }
+        return {
+            "attachments": [self.attachment],
+            "attributes": [{"name": "ecs.cpu-architecture", "value": "x86_64"}],
+            "availabilityZone": f"{self.arn.split(':')[3]}a",
+            "clusterArn": self.cluster.arn,
+            "containers": [container.describe(self.arn) for container in self.containers],
+            "cpu": str(overrides.get("cpu") or self.definition.body["cpu"]),
+            "createdAt": self.created_at,
+            "desiredStatus": self.desired_status,
+            "enableExecuteCommand": False,
+            "group": self.request.get("group") or f"family:{self.definition.family}",
+            "healthStatus": "UNKNOWN",
+            "lastStatus": self.last_status,
+            "launchType": "FARGATE",
+            "memory": str(overrides.get("memory") or self.definition.body["memory"]),
+            "overrides": {"containerOverrides": [], "inferenceAcceleratorOverrides": []} | overrides,
+            "platformFamily": "Linux",
+            "platformVersion": "1.4.0",
+            "tags": self.tags if "TAGS" in include else [],
+            "taskArn": self.arn,
+            "taskDefinitionArn": self.definition.arn,
+            "version": self.version,
+            "ephemeralStorage": {"sizeInGiB": 20},
+            **{name: value for name, value in known.items() if value is not None},
+        }

@@ -1,0 +1,56 @@
+"""What a rule's target may be and ask for."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from local_aws.events.transformer import check_path
+from local_aws.wire import AwsError, Json, not_modelled
+
+# RetryPolicy has no effect because no delivery of ours fails in a way that a later attempt could mend:
+# EventBridge does not retry a missing target or an input the target refuses.
+# https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
+_HONOURED = {"Id", "Arn", "RoleArn", "Input", "InputPath", "InputTransformer", "RetryPolicy"}
+_STATE_MACHINE = re.compile(r"arn:aws:states:(?P<region>[a-z0-9-]+):\d{12}:stateMachine:[^:]+")
+
+
+def check_target(target: dict[str, Json]) -> None:
+    """Raise AwsError unless events can be delivered to `target` (as PutTargets takes it) the way it asks."""
+    asked = {name for name, value in target.items() if value not in (None, [], {}, "")}
+    for lacking in sorted(asked - _HONOURED):
+        raise not_modelled(f"{lacking} of an EventBridge target")
+    arn = str(target.get("Arn", ""))
+    if not _STATE_MACHINE.fullmatch(arn):
+        raise not_modelled(f"an EventBridge target other than a Step Functions state machine: {arn}")
+    if not target.get("RoleArn"):
+        raise AwsError("ValidationException", f"RoleArn is required for target {arn}.")
+    _check_input(target)
+
+
+def region_of(arn: str) -> str:
+    """Return the region in an ARN."""
+    return arn.split(":")[3]
+
+
+def _check_input(target: dict[str, Json]) -> None:
+    forms = [name for name in ("Input", "InputPath", "InputTransformer") if target.get(name)]
+    if len(forms) > 1:
+        raise AwsError(
+            "ValidationException",
+            f"Only one of Input, InputPath, or InputTransformer must be provided for target {target['Id']}.",
+        )
+    if target.get("Input"):
+        try:
+            json.loads(target["Input"])
+        except ValueError as error:
+            raise AwsError("ValidationException", "JSON syntax error in input for target.") from error
+    if target.get("InputPath"):
+        check_path(target["InputPath"])
+    transformer = target.get("InputTransformer") or {}
+    for name, path in (transformer.get("InputPathsMap") or {}).items():
+        if name.lower().startswith("aws."):
+            raise AwsError("ValidationException", f"InputPathsMap: the name {name} is reserved.")
+        check_path(path)
+    if transformer and not transformer.get("InputTemplate"):
+        raise AwsError("ValidationException", "InputTemplate must be provided with an InputTransformer.")
