@@ -1,0 +1,46 @@
+"""What the interpreter needs done, and nothing of how: a live driver and a simulated one look the same to it."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from local_aws.states.jsontext import Json
+from local_aws.states.resources import Resource
+
+
+@dataclass(frozen=True, slots=True)
+class TaskCall:
+    """One attempt of a Task."""
+
+    resource: Resource
+    parameters: Json
+    state: str
+    iteration: tuple[int, ...]  # the indexes of the Maps around it, outermost first
+    credentials: Json
+    submitted: Callable[[Json], None]  # to be told the first answer of a job, before its end
+
+
+class Effects(Protocol):
+    """Time, chance, and calls to services."""
+
+    random: random.Random
+
+    def now(self) -> datetime:
+        """Return the time, in UTC."""
+
+    def new_id(self) -> str:
+        """Return a UUID."""
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
+
+    async def call(self, task: TaskCall) -> Json:
+        """Call what a Task names and return its result; raises StateError.
+
+        Cancelled when nobody waits for the result any more: a job that was started is then to be stopped, without
+        making the caller wait.
+        """

@@ -1,0 +1,200 @@
+"""One execution: from its start to its one end, with its history, its time limit, and what it tells EventBridge."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from local_aws.states.effects import TaskCall
+from local_aws.states.errors import TIMEOUT, StateError, runtime_error
+from local_aws.states.history import History, Thread, failure_details
+from local_aws.states.integrations import integration
+from local_aws.states.interpreter import Interpreter
+from local_aws.states.jsontext import Json, dumps, loads, timestamp, too_large
+from local_aws.states.model import Machine
+
+if TYPE_CHECKING:
+    from local_aws.cloud import Cloud
+
+logger = logging.getLogger(__name__)
+_FINAL_EVENTS = {
+    "SUCCEEDED": "ExecutionSucceeded",
+    "FAILED": "ExecutionFailed",
+    "TIMED_OUT": "ExecutionTimedOut",
+    "ABORTED": "ExecutionAborted",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class StateMachine:
+    """A state machine as it was when the execution started; an update does not touch those under way."""
+
+    arn: str
+    name: str
+    role_arn: str
+    definition: str
+    machine: Machine
+    updated: datetime
+
+
+class LiveEffects:
+    """Carries out what an execution needs, in the cloud it runs in."""
+
+    def __init__(self, cloud: Cloud, region: str) -> None:
+        self._cloud = cloud
+        self._region = region
+        self.random: random.Random = cloud.random
+
+    def now(self) -> datetime:
+        """Return the cloud's time."""
+        return self._cloud.clock.now()
+
+    def new_id(self) -> str:
+        """Return a UUID."""
+        return self._cloud.new_id()
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait on the cloud's clock."""
+        await self._cloud.clock.sleep(seconds)
+
+    async def call(self, task: TaskCall) -> Json:
+        """Call the service that the task names."""
+        return await integration(task.resource)(self._cloud, self._region, task)
+
+
+class Execution:
+    """An execution of a state machine. Its methods belong to the event loop's thread."""
+
+    def __init__(self, cloud: Cloud, region: str, arn: str, machine: StateMachine, given: str) -> None:
+        self.arn = arn
+        self.name = arn.rpartition(":")[2]
+        self.state_machine = machine
+        self.input = given
+        self.status = "RUNNING"
+        self.started = cloud.clock.now()
+        self.stopped: datetime | None = None
+        self.output: str | None = None
+        self.failure: StateError | None = None
+        self.history = History(cloud.clock.now)
+        self._cloud = cloud
+        self._region = region
+        self._thread = Thread()
+        self._stop: asyncio.Future[StateError] = cloud.loop.create_future()
+        self._run: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin; the execution goes on by itself."""
+        details = {"input": self.input, "inputDetails": {"truncated": False}}
+        self.history.add(
+            self._thread, "ExecutionStarted", {**details, "roleArn": self.state_machine.role_arn}
+        )
+        self._publish()
+        self._run = asyncio.get_running_loop().create_task(self._drive())
+
+    def stop(self, error: str | None, cause: str | None) -> None:
+        """Abort the execution; nothing in it can catch that."""
+        if self.status == "RUNNING" and not self._stop.done():
+            self._stop.set_result(StateError(error, cause))
+
+    async def ended(self) -> None:
+        """Return when the execution has ended."""
+        if self._run is not None:
+            await asyncio.wait({self._run})
+
+    async def _drive(self) -> None:
+        effects = LiveEffects(self._cloud, self._region)
+        interpreter = Interpreter(effects, self.history, self._context(), self._region)
+        machine = self.state_machine.machine
+        work = asyncio.ensure_future(interpreter.run(machine, self._thread, loads(self.input)))
+        waits: set[asyncio.Future[object]] = {work, self._stop}  # type: ignore[arg-type]  # only waited for
+        if machine.timeout_seconds is not None:
+            waits.add(asyncio.ensure_future(effects.sleep(machine.timeout_seconds)))
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+            if work.done():
+                self._end_of(work)
+            elif self._stop.done():
+                self._abort("ABORTED", self._stop.result())
+            else:
+                self._abort("TIMED_OUT", StateError(TIMEOUT))
+        finally:
+            for wait in waits:
+                wait.cancel()
+
+    def _end_of(self, work: asyncio.Task[Json]) -> None:
+        try:
+            output = dumps(work.result())
+        except StateError as failure:
+            self._end("FAILED", failure=failure)
+        except Exception as bug:
+            # Ours, not the machine's: it must not vanish with the asyncio task.
+            logger.exception("execution %s met a bug of the local AWS", self.arn)
+            self._end("FAILED", failure=runtime_error(f"A bug of the local AWS: {type(bug).__name__}: {bug}"))
+        else:
+            self._end("SUCCEEDED", output=output)
+
+    def _abort(self, status: str, failure: StateError) -> None:
+        self.history.abort(self._thread, self._thread.last)
+        self._end(status, failure=failure)
+
+    def _end(self, status: str, output: str | None = None, failure: StateError | None = None) -> None:
+        self.status, self.output, self.failure = status, output, failure
+        self.stopped = self._cloud.clock.now()
+        details = (
+            failure_details(failure) if failure else {"output": output, "outputDetails": {"truncated": False}}
+        )
+        self.history.add(self._thread, _FINAL_EVENTS[status], details)
+        self._publish()
+
+    def _context(self) -> dict[str, Json]:
+        return {
+            "Execution": {
+                "Id": self.arn,
+                "Input": loads(self.input),
+                "StartTime": timestamp(self.started),
+                "Name": self.name,
+                "RoleArn": self.state_machine.role_arn,
+                "RedriveCount": 0,
+            },
+            "StateMachine": {"Id": self.state_machine.arn, "Name": self.state_machine.name},
+        }
+
+    def _publish(self) -> None:
+        """Tell EventBridge that the status changed.
+
+        https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html
+        """
+        bus = self._cloud.events(self._region)
+        detail = {
+            "executionArn": self.arn,
+            "stateMachineArn": self.state_machine.arn,
+            "name": self.name,
+            "status": self.status,
+            "startDate": _milliseconds(self.started),
+            "stopDate": _milliseconds(self.stopped),
+            **_shown("input", self.input),
+            **_shown("output", self.output),
+            "error": self.failure.error if self.failure else None,
+            "cause": self.failure.cause if self.failure else None,
+            "stateMachineVersionArn": None,
+            "stateMachineAliasArn": None,
+            "redriveCount": 0,
+            "redriveDate": None,
+        }
+        bus.publish(bus.event("aws.states", "Step Functions Execution Status Change", detail, [self.arn]))
+
+
+def _milliseconds(moment: datetime | None) -> int | None:
+    return None if moment is None else round(moment.timestamp() * 1000)
+
+
+def _shown(name: str, text: str | None) -> dict[str, Json]:
+    """Return a payload as a status event shows it: left out where it would not fit into an event."""
+    if text is None:
+        return {name: None, f"{name}Details": None}
+    included = not too_large(text + "x" * 8_192)  # an event has room for 256 KiB with its envelope
+    return {name: text if included else None, f"{name}Details": {"included": included}}

@@ -1,0 +1,174 @@
+"""Reading one JSON object of a definition: typed fields, and each fault with the path to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TypeVar
+
+from local_aws.states.dataflow import read
+from local_aws.states.errors import runtime_error
+from local_aws.states.expressions import ExpressionError, MissingError, compile_path
+from local_aws.states.jsontext import Json
+from local_aws.states.scope import Expression, Scope
+
+Compiled = TypeVar("Compiled")
+SCHEMA = "SCHEMA_VALIDATION_FAILED"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One fault: AWS's code, what is wrong, and the path to it (empty when the text is not even JSON)."""
+
+    code: str
+    message: str
+    location: str = ""
+
+
+class DefinitionError(ValueError):
+    """A definition that AWS would refuse."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self.problems = problems
+        faults = (
+            f"{fault.code}: {fault.message}" + f" at {fault.location}" * bool(fault.location)
+            for fault in problems
+        )
+        super().__init__("Invalid State Machine Definition: '" + ", ".join(faults) + "'")
+
+
+class NotModelledError(ValueError):
+    """A definition that AWS would accept and we cannot run; the message names what we lack and where it stands."""
+
+
+class Fields:
+    """One object of the definition; faults are noted, and reading goes on with a default."""
+
+    def __init__(self, node: Json, location: str, problems: list[Problem]) -> None:
+        self.location = location
+        self.problems = problems
+        self.node: dict[str, Json] = node if isinstance(node, dict) else {}
+        if not isinstance(node, dict):
+            self.fault("Expected value of type Object")
+
+    def fault(self, message: str, key: str = "", code: str = SCHEMA) -> None:
+        """Note a fault of this object or of one of its fields."""
+        location = f"{self.location}/{key}" if key else self.location or "/"
+        self.problems.append(Problem(code, message, location))
+
+    def require(self, *keys: str) -> bool:
+        """Note the fields that are missing; tell whether none is."""
+        missing = [key for key in keys if key not in self.node]
+        if missing:
+            self.fault(f"These fields are required: [{', '.join(missing)}]")
+        return not missing
+
+    def allow(self, keys: frozenset[str]) -> None:
+        """Note every field that has no business here."""
+        for key in self.node.keys() - keys:
+            self.fault(f"Field '{key}' is not supported", key)
+
+    def has(self, key: str) -> bool:
+        """Tell whether the field is there."""
+        return key in self.node
+
+    def value(self, key: str) -> Json:
+        """Return a field as it is, or None."""
+        return self.node.get(key)
+
+    def text(self, key: str) -> str | None:
+        """Return a string field, or None."""
+        value = self.node.get(key)
+        if key in self.node and not isinstance(value, str):
+            self.fault("Expected value of type String", key)
+            return None
+        return value
+
+    def integer(self, key: str, least: int, most: int = 99_999_999) -> int | None:
+        """Return an integer field within its bounds, or None."""
+        value = self.node.get(key)
+        if key not in self.node:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+            self.fault(f"Expected an integer from {least} to {most}", key)
+            return None
+        return value
+
+    def number(self, key: str, least: float) -> float | None:
+        """Return a number field that is at least `least`, or None."""
+        value = self.node.get(key)
+        if key not in self.node:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int | float) or value < least:
+            self.fault(f"Expected a number of at least {least}", key)
+            return None
+        return value
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        """Return a field that is a list of strings, not empty."""
+        value = self.node.get(key)
+        if not isinstance(value, list) or not value or not all(isinstance(item, str) for item in value):
+            self.fault("Expected a list of strings", key)
+            return ()
+        return tuple(value)
+
+    def children(self, key: str) -> Iterator[Fields]:
+        """Return the objects of a field that is a list of them."""
+        value = self.node.get(key, [])
+        if not isinstance(value, list):
+            self.fault("Expected value of type Array", key)
+            value = []
+        for index, item in enumerate(value):
+            yield Fields(item, f"{self.location}/{key}[{index}]", self.problems)
+
+    def compiled(
+        self, key: str, compile_value: Callable[[Json], Compiled], *, whole: bool = False
+    ) -> Compiled | None:
+        """Return a field compiled, or None when it is not there or is at fault (`whole`: blame the object)."""
+        if key not in self.node:
+            return None
+        try:
+            return compile_value(self.node[key])
+        except (ExpressionError, ValueError, TypeError, AttributeError) as error:
+            self.fault(str(error), "" if whole else key)
+            return None
+
+    def path(self, key: str) -> Expression | None:
+        """Return a field that is a path, which may be into the context object or a variable."""
+        return self.compiled(key, _path_of)
+
+    def integer_at(self, key: str, name: str) -> Expression | None:
+        """Return a field that is the path of an integer; the expression raises States.Runtime for anything else."""
+        where = self.path(key)
+        if where is None:
+            return None
+
+        def integer(data: Json, scope: Scope) -> Json:
+            value = read(where, data, scope)
+            if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+                shown = f'"{value}"' if isinstance(value, str) else value
+                raise runtime_error(f"The {name} field refers to value {shown} which is not a valid integer")
+            return value
+
+        return integer
+
+
+def found(expression: Expression, message: str) -> Expression:
+    """Return the expression with States.Runtime and this message where it finds nothing."""
+
+    def evaluate(data: Json, scope: Scope) -> Json:
+        try:
+            return expression(data, scope)
+        except MissingError:
+            raise runtime_error(message) from None
+
+    return evaluate
+
+
+def _path_of(text: Json) -> Expression:
+    if not isinstance(text, str):
+        raise ExpressionError("Expected value of type String")
+    try:
+        return compile_path(text)
+    except ExpressionError as error:
+        raise ExpressionError(f"Value is not a Reference Path: {error}") from error

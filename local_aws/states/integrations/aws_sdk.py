@@ -1,0 +1,101 @@
+"""`aws-sdk:SERVICE:ACTION`: any API of AWS, with the names and errors of the AWS SDK for Java 2.
+
+https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.html
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from typing import TYPE_CHECKING
+
+from botocore import xform_name
+from botocore.exceptions import ClientError, ParamValidationError, UnknownServiceError
+from botocore.model import OperationModel, ServiceModel
+
+from local_aws.states.effects import TaskCall
+from local_aws.states.errors import StateError, runtime_error
+from local_aws.states.integrations.casing import UnknownFieldError, from_response, to_request
+from local_aws.states.jsontext import Json, dumps
+from local_aws.states.resources import Resource
+from local_aws.wire import service_model
+
+if TYPE_CHECKING:
+    from local_aws.cloud import Cloud
+
+# Services that Step Functions calls by another name than botocore does.
+_BOTOCORE_NAMES = {"sfn": "stepfunctions", "eventbridge": "events", "cloudwatchlogs": "logs"}
+# S3 answers HEAD requests without a body, so without an error code.
+_BY_STATUS = {("s3", "404"): "NoSuchKey", ("s3", "HeadBucket404"): "NoSuchBucket"}
+
+
+def operation_of(resource: Resource) -> OperationModel:
+    """Return botocore's model of what a resource calls; raises ValueError when there is no such API."""
+    asked = resource.service.removeprefix("aws-sdk:")
+    try:
+        model = service_model(_BOTOCORE_NAMES.get(asked, asked))
+    except UnknownServiceError as error:
+        raise ValueError(asked) from error
+    operations = {name[:1].lower() + name[1:]: name for name in model.operation_names}
+    if error_prefix(model).lower() != asked or resource.action not in operations or resource.pattern:
+        raise ValueError(resource.text)
+    return model.operation_model(operations[resource.action])
+
+
+async def call(cloud: Cloud, region: str, task: TaskCall) -> Json:
+    """Call the API; raises StateError with the name and the text that the Java SDK gives an error."""
+    operation = operation_of(task.resource)
+    try:
+        answer = await call_api(cloud, region, operation, task.parameters)
+    except ClientError as error:
+        raise _state_error(error, operation) from error
+    return from_response(answer, operation.output_shape) or {}
+
+
+async def call_api(cloud: Cloud, region: str, operation: OperationModel, parameters: Json) -> Json:
+    """Call an API with PascalCase parameters; raises ClientError, and States.Runtime for parameters it lacks."""
+    service = operation.service_model.service_name
+    try:
+        request = to_request(parameters, operation.input_shape) if operation.input_shape else {}
+        return await cloud.call(service, region, xform_name(operation.name), **request)
+    except (UnknownFieldError, ParamValidationError, TypeError) as error:
+        raise runtime_error(
+            f"The Parameters '{dumps(parameters)}' could not be used to start the Task: [{error}]"
+        ) from error
+
+
+@functools.cache
+def error_prefix(model: ServiceModel) -> str:
+    """Return how the Java SDK 2 spells a service (`Ecs`, `DynamoDb`, `S3`, `CloudWatchLogs`)."""
+    words = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+", str(model.metadata["serviceId"]))
+    return "".join(word.capitalize() for word in words)
+
+
+def _state_error(error: ClientError, operation: OperationModel) -> StateError:
+    model, details = operation.service_model, error.response["Error"]
+    service = model.service_name
+    code = str(details.get("Code", ""))
+    code = _BY_STATUS.get((service, operation.name + code), _BY_STATUS.get((service, code), code))
+    prefix = error_prefix(model)
+    return StateError(
+        f"{prefix}.{exception_name(code, model) or prefix + 'Exception'}", _cause(error, prefix)
+    )
+
+
+def exception_name(code: str, model: ServiceModel) -> str | None:
+    """Return the Java SDK's class for an error code: what the API's model has keeps its name; None otherwise."""
+    for shape in model.error_shapes:
+        if code in (shape.name, shape.metadata.get("error", {}).get("code")):
+            name = str(shape.name).removesuffix("Fault")
+            return name if name.endswith("Exception") else name + "Exception"
+    return None
+
+
+def _cause(error: ClientError, prefix: str) -> str:
+    metadata = error.response.get("ResponseMetadata", {})
+    parts = [f"Service: {prefix}", f"Status Code: {metadata.get('HTTPStatusCode', 400)}"]
+    parts.append(f"Request ID: {metadata.get('RequestId', '')}")
+    if prefix == "S3":
+        parts.append(f"Extended Request ID: {metadata.get('HostId', '')}")
+    message = error.response["Error"].get("Message") or "null"
+    return f"{message} ({', '.join(parts)})"

@@ -1,0 +1,46 @@
+"""JSON as Step Functions writes and compares it."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+Json = Any
+MAX_PAYLOAD = 262_144  # bytes of UTF-8; service-quotas.html, "Maximum input or output size"
+
+
+def dumps(value: Json) -> str:
+    """Return compact JSON text."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
+def loads(text: str) -> Json:
+    """Parse JSON text; raises ValueError, also for the NaN and Infinity that Python would let through."""
+
+    def refuse(word: str) -> Json:
+        raise ValueError(f"{word} is not JSON")
+
+    return json.loads(text, parse_constant=refuse)
+
+
+def too_large(text: str) -> bool:
+    """Tell whether a payload exceeds 256 KiB of UTF-8."""
+    return len(text) > MAX_PAYLOAD // 4 and len(text.encode()) > MAX_PAYLOAD
+
+
+def same(left: Json, right: Json) -> bool:
+    """Tell whether two JSON values are equal; unlike in Python, true is not 1."""
+    if isinstance(left, bool) or isinstance(right, bool):
+        return left is right
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(map(same, left, right))
+    if isinstance(left, dict) and isinstance(right, dict):
+        return left.keys() == right.keys() and all(same(left[key], right[key]) for key in left)
+    return bool(left == right)
+
+
+def timestamp(moment: datetime) -> str:
+    """Return a time as the context object and the AWS SDK integrations write it: UTC, at most milliseconds."""
+    text = moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return text.replace(".000Z", "Z")

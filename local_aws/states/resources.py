@@ -1,0 +1,41 @@
+"""What a Task's Resource may be: `arn:aws:states:::[aws-sdk:]SERVICE:ACTION[.PATTERN]`, a function, an activity."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_INTEGRATION = re.compile(
+    r"arn:aws[\w-]*:states:[\w-]*:\d*:(?P<service>(aws-sdk:)?[A-Za-z0-9]+):(?P<action>\w+)"
+    r"(?:\.(?P<pattern>sync(:2)?|waitForTaskToken))?"
+)
+_FUNCTION = re.compile(r"arn:aws[\w-]*:lambda:[\w-]+:\d{12}:function:.+")
+_ACTIVITY = re.compile(r"arn:aws[\w-]*:states:[\w-]+:\d{12}:activity:.+")
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """What a Task calls. For an integration `service` is as histories name it (`ecs`, `aws-sdk:s3`)."""
+
+    text: str
+    kind: str  # Task, LambdaFunction or Activity: how its history events begin
+    service: str = ""
+    action: str = ""
+    pattern: str = ""
+
+    @property
+    def action_and_pattern(self) -> str:
+        """Return `runTask.sync`, as histories name the resource."""
+        return f"{self.action}.{self.pattern}" if self.pattern else self.action
+
+
+def parse_resource(text: str) -> Resource | None:
+    """Return the resource that a text names, or None when it names none."""
+    integration = _INTEGRATION.fullmatch(text)
+    if integration:
+        return Resource(
+            text, "Task", integration["service"], integration["action"], integration["pattern"] or ""
+        )
+    if _FUNCTION.fullmatch(text):
+        return Resource(text, "LambdaFunction")
+    return Resource(text, "Activity") if _ACTIVITY.fullmatch(text) else None
