@@ -52,6 +52,10 @@ class _At(Enum):
     AFTER_QUOTE = 3
 
 
+#: What a byte after a quote means: the quote was the first of a pair, or the field is over.
+_AFTER_QUOTE = {ord('"'): _At.QUOTED, ord(","): _At.FIELD_START}
+
+
 def buffered(body: StreamingBody) -> BinaryIO:
     """Return the body of a GetObject answer as a stream with fast ``readline``."""
     return io.BufferedReader(cast(io.RawIOBase, body), 1024 * 1024)
@@ -61,7 +65,7 @@ def read_records(stream: BinaryIO, limit: int = MAX_RECORD_BYTES) -> Iterator[Re
     """Yield the stream's records, the header's first; holds at most one record of ``limit`` bytes."""
     line = 1
     while True:
-        kept: list[bytes] = []
+        kept = bytearray()
         size = lines = 0
         at = _At.FIELD_START
         while piece := stream.readline(_PIECE):
@@ -70,13 +74,13 @@ def read_records(stream: BinaryIO, limit: int = MAX_RECORD_BYTES) -> Iterator[Re
             size += len(piece)
             lines += piece.endswith(b"\n")
             if size <= limit or not kept:
-                kept.append(piece)
+                kept += piece
             at = _scan(piece, at)
             if piece.endswith(b"\n") and at is not _At.QUOTED:
                 break
         if not piece and not size:
             return
-        record = _record(line, b"".join(kept), at, too_long=size > limit)
+        record = _record(line, bytes(kept), at, too_long=size > limit)
         line += lines
         if record.raw or record.fault:
             yield record
@@ -92,8 +96,7 @@ def _scan(piece: bytes, at: _At) -> _At:
             at = _At.QUOTED if piece[i : i + 1] == b'"' else _At.PLAIN
             i += at is _At.QUOTED
         elif at is _At.AFTER_QUOTE:
-            byte = piece[i : i + 1]
-            at = {b'"': _At.QUOTED, b",": _At.FIELD_START}.get(byte, _At.PLAIN)
+            at = _AFTER_QUOTE.get(piece[i], _At.PLAIN)
             i += 1
         else:
             mark, then = (b'"', _At.AFTER_QUOTE) if at is _At.QUOTED else (b",", _At.FIELD_START)

@@ -1,4 +1,4 @@
-"""An AWS in memory for the containers: buckets, tables, a claimed version, and a clock that only they move."""
+"""An AWS in memory for the containers: buckets, tables, claimed versions, and a clock that they move."""
 
 from __future__ import annotations
 
@@ -33,6 +33,7 @@ class FakeClock:
     def __init__(self) -> None:
         self.seconds = 0.0
         self.slept: list[float] = []
+        self.oversleeps = 0.0
         self.during_sleep: Callable[[], None] = lambda: None
 
     def now(self) -> datetime:
@@ -43,7 +44,7 @@ class FakeClock:
 
     def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
-        self.seconds += seconds
+        self.seconds += seconds + self.oversleeps
         self.during_sleep()
 
 
@@ -54,13 +55,13 @@ class Aws:
         self.s3, self.dynamodb, self.scratch = s3, dynamodb, scratch
         self.clock = FakeClock()
         self.out = io.BytesIO()
-        self.clients = Clients(s3, dynamodb, random.Random(7), self.out)
+        self.clients = Clients(s3, dynamodb, random.Random(7), self.out)  # noqa: S311 - the same every time, on purpose
         self._executions = 0
 
     # Before a run.
 
     def upload(self, body: bytes, key: str = "input/orders.csv") -> dict[str, str]:
-        """Upload a version, claim it for a new execution as the state machine does; return the environment."""
+        """Upload a version and claim it for a new execution; return the environment of its containers."""
         version = self.s3.put_object(Bucket=INPUT, Key=key, Body=body)["VersionId"]
         return self.start(key, version)
 

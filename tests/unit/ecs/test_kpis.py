@@ -6,10 +6,10 @@ from dataclasses import fields
 from decimal import Decimal, Inexact
 
 import pytest
-from transformer.items import category_item, number, order_item
-from transformer.kpis import Sums, compute_days
 
 from tests.unit.ecs.support import GOOD_ROW, VALID, Aws, orders_csv
+from transformer.items import category_item, number, order_item
+from transformer.kpis import Sums, compute_days
 
 #: What data/orders/valid_order.csv comes to, added up by hand.
 ORDERS = {

@@ -1,0 +1,102 @@
+"""Wrong settings: every one is named, and the exit code is 78."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.unit.ecs.support import REFERENCE, VALID, Aws
+
+BOTH = ["S3_INPUT_BUCKET", "S3_INPUT_KEY", "S3_INPUT_VERSION", "S3_CLEANED_BUCKET", "EXECUTION_ID"]
+VALIDATOR = [*BOTH, "REFERENCE_URI"]
+TRANSFORMER = [*BOTH, "ORDER_KPI_TABLE", "CATEGORY_KPI_TABLE", "LEDGER_TABLE"]
+
+
+def test_all_settings_the_validator_lacks_are_named_at_once(aws: Aws) -> None:
+    assert aws.validate({"SCRATCH_DIR": str(aws.scratch)}) == 78
+    assert aws.messages().splitlines() == [f"wrong setting: {name} is not set" for name in VALIDATOR]
+
+
+def test_all_settings_the_transformer_lacks_are_named_at_once(aws: Aws) -> None:
+    assert aws.transform({}) == 78
+    assert aws.messages().splitlines() == [f"wrong setting: {name} is not set" for name in TRANSFORMER]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("S3_INPUT_BUCKET", "Not A Bucket"),
+        ("S3_INPUT_KEY", "x" * 1001),
+        ("S3_INPUT_KEY", "ü" * 501),
+        ("S3_INPUT_VERSION", "null"),
+        ("S3_CLEANED_BUCKET", "b"),
+        ("EXECUTION_ID", "a/b"),
+        ("EXECUTION_ID", "x" * 81),
+        ("REFERENCE_URI", "orders-reference/products.csv"),
+        ("REFERENCE_URI", "s3://orders-reference"),
+        ("SCRATCH_DIR", "/nowhere/at/all"),
+    ],
+)
+def test_a_setting_that_cannot_work_is_named_with_what_was_found(aws: Aws, name: str, value: str) -> None:
+    assert aws.validate({**aws.upload(VALID), name: value}) == 78
+    assert aws.log[-1]["message"].startswith(f"wrong setting: {name} ")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("S3_INPUT_BUCKET", "no-such-bucket"),
+        ("S3_CLEANED_BUCKET", "no-such-bucket"),
+        ("REFERENCE_URI", "s3://no-such-bucket/products.csv"),
+        ("REFERENCE_URI", f"s3://{REFERENCE}/no-such-key.csv"),
+    ],
+)
+def test_what_the_validator_is_told_of_must_be_there(aws: Aws, name: str, value: str) -> None:
+    assert aws.validate({**aws.upload(VALID), name: value}) == 78
+    assert name in aws.log[-1]["message"]
+    assert value in aws.log[-1]["message"]
+
+
+@pytest.mark.parametrize(
+    "name", ["S3_CLEANED_BUCKET", "ORDER_KPI_TABLE", "CATEGORY_KPI_TABLE", "LEDGER_TABLE"]
+)
+def test_what_the_transformer_is_told_of_must_be_there(aws: Aws, name: str) -> None:
+    environ = aws.upload(VALID)
+    aws.validate(environ)
+    assert aws.transform({**environ, name: "no-such-thing"}) == 78
+    assert name in aws.log[-1]["message"]
+    assert "no-such-thing" in aws.log[-1]["message"]
+    assert aws.orders() == {}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"id,name\n1,x\n", b"category\n", b"category\n\n \n", b"id,category\n1\n", b"category\n\xff\n"],
+)
+def test_a_reference_that_is_no_list_of_categories_is_a_wrong_setting(aws: Aws, body: bytes) -> None:
+    aws.s3.put_object(Bucket=REFERENCE, Key="products.csv", Body=body)
+    assert aws.validate(aws.upload(VALID)) == 78
+    assert "REFERENCE_URI" in aws.log[-1]["message"]
+
+
+def test_a_cleaned_bucket_without_versions_is_a_wrong_setting(aws: Aws) -> None:
+    aws.s3.create_bucket(Bucket="unversioned")
+    environ = {**aws.upload(VALID), "S3_CLEANED_BUCKET": "unversioned"}
+    assert aws.validate(environ) == 78
+    assert "not versioned" in aws.log[-1]["message"]
+
+
+def test_a_scratch_folder_that_cannot_be_written_to_is_a_wrong_setting(
+    aws: Aws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir()
+    monkeypatch.setattr(os, "access", lambda path, _mode: Path(path) != closed)
+    assert aws.validate({**aws.upload(VALID), "SCRATCH_DIR": str(closed)}) == 78
+
+
+def test_nothing_is_published_with_wrong_settings(aws: Aws) -> None:
+    aws.validate({**aws.upload(VALID), "REFERENCE_URI": f"s3://{REFERENCE}/no-such-key.csv"})
+    assert aws.keys() == []
