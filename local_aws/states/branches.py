@@ -6,8 +6,8 @@ https://docs.aws.amazon.com/step-functions/latest/dg/state-parallel.html, .../st
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol
 
 from local_aws.states.dataflow import JsonataFlow
 from local_aws.states.errors import StateError
@@ -20,124 +20,144 @@ if TYPE_CHECKING:
     from local_aws.states.interpreter import Visit
 
 _INLINE_LIMIT = 40  # iterations an inline Map runs at once, at most
-_Line = Callable[[], Awaitable[Json]]
+
+
+class _Line(Protocol):
+    """A branch or an iteration: a line of states with events of its own."""
+
+    thread: Thread
+    details: dict[str, Json] | None  # an iteration's name and index
+
+    async def run(self) -> Json:
+        """Run the states; raises StateError."""
 
 
 async def run_parallel(visit: Visit, state: ParallelState, data: Json) -> Json:
     """Run the branches and return their outputs, in the order of the branches; raises the first failure."""
     given = state.flow.arguments(data, visit.scope)
     started = visit.history.add(visit.thread, "ParallelStateStarted")
-    threads = [Thread(started) for _ in state.branches]
-    visit.thread.children = [(thread, None) for thread in threads]
-
-    def line(machine: Machine, thread: Thread) -> _Line:
-        return lambda: visit.interpreter.run_states(
-            machine, thread, given, _inner(visit, {}), visit.iteration
-        )
-
-    lines = [line(machine, thread) for machine, thread in zip(state.branches, threads, strict=True)]
-    outputs = await _side_by_side(visit, lines, threads, len(lines))
-    _join(visit, threads)
+    branches = [_Branch(visit, machine, given, started) for machine in state.branches]
+    outputs = await _side_by_side(visit, branches, len(branches))
     visit.history.add_after(Thread(), visit.thread.last, "ParallelStateSucceeded")
     return outputs
 
 
 async def run_map(visit: Visit, state: MapState, data: Json) -> Json:
-    """Run the processor for each item and return the outputs, in the order of the items; raises the first failure."""
+    """Run the processor for each item and return the outputs, in the order of the items.
+
+    Raises the first failure.
+    """
     at_once = state.max_concurrency(data, visit.scope)
     items = state.items(data, visit.scope)
     started = visit.history.add(visit.thread, "MapStateStarted", {"length": len(items)})
-    threads = [Thread(started) for _ in items]
-    iterations = [
-        _Iteration(visit, state, data, thread, index, item)
-        for index, (thread, item) in enumerate(zip(threads, items, strict=True))
-    ]
-    visit.thread.children = [(one.thread, one.details) for one in iterations]
-    outputs = await _side_by_side(
-        visit, [one.run for one in iterations], threads, min(at_once or _INLINE_LIMIT, _INLINE_LIMIT)
-    )
-    _join(visit, threads)
-    visit.history.add(visit.thread, "MapStateSucceeded")
+    iterations = [_Iteration(visit, state, data, started, index, item) for index, item in enumerate(items)]
+    outputs = await _side_by_side(visit, iterations, min(at_once or _INLINE_LIMIT, _INLINE_LIMIT))
+    visit.history.add_after(Thread(), visit.thread.last, "MapStateSucceeded")
     return outputs
+
+
+class _Branch:
+    """One branch of a Parallel."""
+
+    details: dict[str, Json] | None = None
+
+    def __init__(self, visit: Visit, machine: Machine, given: Json, started: int) -> None:
+        self.thread = Thread(started)
+        self._visit = visit
+        self._machine = machine
+        self._given = given
+
+    async def run(self) -> Json:
+        """Run the branch on the Parallel's input."""
+        visit = self._visit
+        scope = _inner(visit, {})
+        return await visit.interpreter.run_states(
+            self._machine, self.thread, self._given, scope, visit.iteration
+        )
 
 
 class _Iteration:
     """One item of a Map on its way."""
 
     def __init__(
-        self, visit: Visit, state: MapState, data: Json, thread: Thread, index: int, item: Json
+        self, visit: Visit, state: MapState, data: Json, started: int, index: int, item: Json
     ) -> None:
-        self.visit = visit
-        self.state = state
-        self.data = data
-        self.thread = thread
-        self.item = item
-        self.index = index
-        self.details: dict[str, Json] = {"name": state.name, "index": index}
+        self.thread = Thread(started)
+        self.details: dict[str, Json] | None = {"name": state.name, "index": index}
+        self._visit = visit
+        self._state = state
+        self._data = data
+        self._index = index
+        self._item = item
 
     async def run(self) -> Json:
         """Run the processor on what ItemSelector makes of the item."""
-        visit, history = self.visit, self.visit.history
-        scope = _inner(visit, {"Map": {"Item": {"Index": self.index, "Value": self.item}}})
-        history.add(self.thread, "MapIterationStarted", self.details)
-        data = (
-            {**self.data, "context": scope.context} if isinstance(self.state.flow, JsonataFlow) else self.data
-        )
-        given = self.state.item_selector(data, scope) if self.state.item_selector else self.item
-        iteration = (*visit.iteration, self.index)
-        try:
-            output = await visit.interpreter.run_states(
-                self.state.processor, self.thread, given, scope, iteration
-            )
-        except StateError:
-            history.add_after(Thread(), self.thread.last, "MapIterationFailed", self.details)
-            raise
-        history.add(self.thread, "MapIterationSucceeded", self.details)
-        return output
+        visit, state = self._visit, self._state
+        scope = _inner(visit, {"Map": {"Item": {"Index": self._index, "Value": self._item}}})
+        visit.history.add(self.thread, "MapIterationStarted", self.details)
+        data = {**self._data, "context": scope.context} if isinstance(state.flow, JsonataFlow) else self._data
+        given = state.item_selector(data, scope) if state.item_selector else self._item
+        iteration = (*visit.iteration, self._index)
+        return await visit.interpreter.run_states(state.processor, self.thread, given, scope, iteration)
 
 
-async def _side_by_side(visit: Visit, lines: list[_Line], threads: list[Thread], at_once: int) -> list[Json]:
+async def _side_by_side(visit: Visit, lines: Sequence[_Line], at_once: int) -> list[Json]:
     """Run lines, at most so many at once, and return their results in order.
 
-    When one fails, the others are cancelled, what they were doing is recorded as aborted after its last event, and
-    its error is raised without waiting for them.
+    When one fails, the others are cancelled at once, what they were doing is recorded as aborted after its last
+    event, and its error is raised without waiting for them.
     """
-    gate = asyncio.Semaphore(at_once)
-    failures: list[int] = []
+    visit.thread.children = [(line.thread, line.details) for line in lines]
+    gate = asyncio.Semaphore(max(at_once, 1))
+    freed: list[
+        int
+    ] = []  # the last events of the places that have become free: the next line goes on from there
+    running: list[asyncio.Task[Json]] = []
+    failed: list[StateError] = []
 
-    async def guarded(index: int) -> Json:
+    async def guarded(line: _Line) -> Json:
         async with gate:
+            line.thread.last = freed.pop() if freed else line.thread.last
             try:
-                return await lines[index]()
-            except StateError:
-                failures.append(index)
+                output = await line.run()
+            except StateError as failure:
+                if not failed:
+                    failed.append(failure)
+                    _abandon(visit, line, running)
                 raise
+            freed.append(line.thread.last)
+            if line.details is not None:
+                visit.history.add(line.thread, "MapIterationSucceeded", line.details)
+            return output
 
-    running = [asyncio.ensure_future(guarded(index)) for index in range(len(lines))]
+    running += [asyncio.ensure_future(guarded(line)) for line in lines]
     try:
-        if running:
-            await asyncio.wait(running, return_when=asyncio.FIRST_EXCEPTION)
-        if failures:
-            visit.thread.last = threads[failures[0]].last
-            visit.history.abort(_without_own(visit.thread), visit.thread.last, threads[failures[0]])
-            running[failures[0]].result()
-        return [task.result() for task in running]
+        results = await asyncio.gather(*running, return_exceptions=True) if running else []
     finally:
         for task in running:
             task.cancel()
-
-
-def _without_own(thread: Thread) -> Thread:
-    """Return the line's children alone: the state around them goes on to its Retry or Catch."""
-    below = Thread(thread.last)
-    below.children, thread.children = thread.children, []
-    return below
-
-
-def _join(visit: Visit, threads: list[Thread]) -> None:
-    """Let the line of events go on after the last event of what ran side by side."""
+    if failed:
+        raise failed[0]
+    for result in results:
+        if isinstance(result, BaseException):
+            raise result  # no failure of the machine: a bug, which the execution reports
     visit.thread.children = []
-    visit.thread.last = max((thread.last for thread in threads), default=visit.thread.last)
+    visit.thread.last = max((line.thread.last for line in lines), default=visit.thread.last)
+    return list(results)
+
+
+def _abandon(visit: Visit, line: _Line, running: list[asyncio.Task[Json]]) -> None:
+    """Cancel what runs beside a line that failed, and record it; the state goes on to its Retry or Catch."""
+    last = line.thread.last
+    if line.details is not None:
+        visit.history.add_after(Thread(), last, "MapIterationFailed", line.details)
+    below = Thread(last)
+    below.children, visit.thread.children = visit.thread.children, []
+    visit.history.abort(below, last, line.thread)
+    visit.thread.last = last
+    for task in running:
+        if task is not asyncio.current_task():
+            task.cancel()
 
 
 def _inner(visit: Visit, context: dict[str, Json]) -> Scope:

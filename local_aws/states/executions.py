@@ -120,7 +120,7 @@ class Execution:
             elif self._stop.done():
                 self._abort("ABORTED", self._stop.result())
             else:
-                self._abort("TIMED_OUT", StateError(TIMEOUT))
+                self._abort("TIMED_OUT", StateError(TIMEOUT, ""))
         finally:
             for wait in waits:
                 wait.cancel()

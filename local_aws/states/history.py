@@ -87,9 +87,9 @@ class History:
 
 
 def failure_details(failure: StateError) -> dict[str, Json]:
-    """Return an error's name and cause, without what it lacks."""
+    """Return an error's name and cause, without what it lacks; an empty cause, as a timeout has, is not shown."""
     both = {"error": failure.error, "cause": failure.cause}
-    return {key: value for key, value in both.items() if value is not None}
+    return {key: value for key, value in both.items() if value}
 
 
 def _details_key(kind: str) -> str:

@@ -89,11 +89,10 @@ class Visit:
         self.raw = raw
         self.iteration = iteration
         self.around = around
-        entered = timestamp(self.effects.now())
-        self.context = {
-            **around.context,
-            "State": {"Name": state.name, "EnteredTime": entered, "RetryCount": 0},
-        }
+        here: dict[str, Json] = {"Name": state.name, "EnteredTime": timestamp(self.effects.now())}
+        if isinstance(state, WorkState):
+            here["RetryCount"] = 0
+        self.context = {**around.context, "State": here}
         self.scope = Scope(self.context, around.variables, around.new_id, around.random)
         self.event = 0
 
@@ -241,14 +240,11 @@ class Visit:
             self.history.add(self.thread, f"{state.kind}StateFailed")
         for catcher in state.catchers:
             if matches(catcher.error_equals, failure):
-                error = {"Error": failure.error, "Cause": failure.cause}
-                shown = {key: value for key, value in error.items() if value is not None}
-                output = catcher.output(self.raw, shown, self.scope)
-                data = (
-                    shown
-                    if isinstance(state.flow, JsonPathFlow)
-                    else {"input": self.raw, "errorOutput": shown}
-                )
+                error: Json = {"Error": failure.error, "Cause": failure.cause}
+                output = catcher.output(self.raw, error, self.scope)
+                data: Json = error
+                if not isinstance(state.flow, JsonPathFlow):
+                    data = {"input": self.raw, "errorOutput": error, "context": self.context}
                 self.leave(output, catcher.assign(data, self.scope) if catcher.assign else {})
                 return catcher.next, output
         raise failure

@@ -123,7 +123,7 @@ def _json_merge(_: Scope, left: Json, right: Json, deep: Json) -> Json:
 
 
 def _string_to_json(_: Scope, text: Json) -> Json:
-    if text == "":
+    if isinstance(text, str) and not text.strip():
         return None
     try:
         return loads(_a_text(text))

@@ -31,11 +31,11 @@ class Resource:
 
 def parse_resource(text: str) -> Resource | None:
     """Return the resource that a text names, or None when it names none."""
-    integration = _INTEGRATION.fullmatch(text)
-    if integration:
-        return Resource(
-            text, "Task", integration["service"], integration["action"], integration["pattern"] or ""
-        )
     if _FUNCTION.fullmatch(text):
         return Resource(text, "LambdaFunction")
-    return Resource(text, "Activity") if _ACTIVITY.fullmatch(text) else None
+    if _ACTIVITY.fullmatch(text):
+        return Resource(text, "Activity")
+    integration = _INTEGRATION.fullmatch(text)
+    if integration is None:
+        return None
+    return Resource(text, "Task", integration["service"], integration["action"], integration["pattern"] or "")

@@ -55,7 +55,7 @@ async def _within(visit: Visit, call: TaskCall, timeout: int | None) -> Json:
         await asyncio.wait({work, limit}, return_when=asyncio.FIRST_COMPLETED)
         if work.done():
             return work.result()
-        raise StateError(TIMEOUT)
+        raise StateError(TIMEOUT, "")
     finally:
         limit.cancel()
         work.cancel()

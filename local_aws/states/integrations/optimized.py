@@ -89,11 +89,7 @@ async def request(
 def _state_error(error: ClientError, service: _Service, operation: OperationModel) -> StateError:
     details, metadata = error.response["Error"], error.response.get("ResponseMetadata", {})
     code = str(details.get("Code", ""))
-    shapes = operation.service_model.error_shapes
-    name = next(
-        (str(shape.name) for shape in shapes if code in (shape.name, shape.error_code)), service.unmodelled
-    )
-    name = name if name.endswith("Exception") else name + "Exception"
+    name = exception_name(code, operation.service_model) or service.unmodelled
     return StateError(
         f"{service.prefix}.{name}",
         f"{details.get('Message')} (Service: {service.title}; Status Code: {metadata.get('HTTPStatusCode', 400)}; "
