@@ -12,6 +12,7 @@ from transformer.items import Item, text, texts
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
+RUNNING = "RUNNING"
 #: The statuses of a version whose numbers are in the tables.
 _COMMITTED = {"ACCEPTED", "ARCHIVED"}
 
@@ -73,13 +74,17 @@ class Ledger:
     def is_committed(self, version: Version, execution_id: str) -> bool:
         """Tell whether the version's numbers are in the tables already.
 
-        Raises ``TryAgain`` when the version is not claimed by this execution.
+        Raises ``TryAgain`` when the version is not claimed by this execution, or the execution has ended: a task
+        that outlives it (Step Functions stops tasks as well as it can) must not commit behind its back.
         """
         claim = self._get(claim_key(version))
         owner = claim["execution"]["S"] if claim and "execution" in claim else "nobody"
         if owner != execution_id:
             raise TryAgain(f"version {version.version_id} is claimed by {owner}, not by this execution")
-        return claim.get("status", {}).get("S") in _COMMITTED
+        status = claim["status"]["S"]
+        if status != RUNNING and status not in _COMMITTED:
+            raise TryAgain(f"this execution has ended: version {version.version_id} is {status}")
+        return status in _COMMITTED
 
     def head(self, date: str) -> Head | None:
         """Return the head of a day, or None when no file has filled it."""

@@ -10,7 +10,7 @@ from common import rules
 from common.rules import Finding
 from transformer.items import category_item, category_key, number, order_item, text, texts
 from transformer.kpis import Day
-from transformer.ledger import Head, Version, claim_key
+from transformer.ledger import RUNNING, Head, Version, claim_key
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
@@ -100,7 +100,7 @@ def _accept(table: str, acceptance: Acceptance, dates: list[str]) -> TransactWri
         "Update": {
             "TableName": table,
             "Key": claim_key(acceptance.version),
-            "ConditionExpression": "#execution = :execution",
+            "ConditionExpression": "#execution = :execution AND #status = :running",
             "UpdateExpression": "SET #status = :accepted, #at = :at, #rows = :rows, #days = :days",
             "ExpressionAttributeNames": {
                 "#execution": "execution",
@@ -111,6 +111,7 @@ def _accept(table: str, acceptance: Acceptance, dates: list[str]) -> TransactWri
             },
             "ExpressionAttributeValues": {
                 ":execution": text(acceptance.execution_id),
+                ":running": text(RUNNING),
                 ":accepted": text("ACCEPTED"),
                 ":at": text(acceptance.accepted_at),
                 ":rows": number(acceptance.rows),

@@ -83,13 +83,13 @@ class Aws:
             "SCRATCH_DIR": str(self.scratch),
         }
 
-    def claim(self, key: str, version: str, execution: str) -> None:
+    def claim(self, key: str, version: str, execution: str, status: str = "RUNNING") -> None:
         item: dict[str, Any] = {
             "pk": f"file#{file_id(INPUT, key)}",
             "sk": f"v#{version}",
             "owner": f"arn:aws:states:eu-west-1:123456789012:execution:EphemeralECSPipeline:{execution}",
             "execution": execution,
-            "status": "RUNNING",
+            "status": status,
         }
         fields = {name: {"S": value} for name, value in item.items()}
         self.dynamodb.put_item(TableName="PipelineFiles", Item=fields)

@@ -191,11 +191,14 @@ def test_a_transaction_that_is_wrong_in_itself_is_a_crash(aws: Aws) -> None:
     assert aws.orders() == {}
 
 
-def test_a_claim_lost_between_read_and_commit_keeps_the_numbers_out(aws: Aws) -> None:
+@pytest.mark.parametrize(("execution", "status"), [("run-9", "RUNNING"), ("run-1", "FAILED")])
+def test_a_claim_lost_between_read_and_commit_keeps_the_numbers_out(
+    aws: Aws, execution: str, status: str
+) -> None:
     environ = validated(aws)
 
     def lose_the_claim(real: Callable[..., Any], arguments: Any) -> Any:
-        aws.claim("input/orders.csv", environ["S3_INPUT_VERSION"], "run-9")
+        aws.claim("input/orders.csv", environ["S3_INPUT_VERSION"], execution, status)
         return real(**arguments)
 
     break_dynamodb(aws, "transact_write_items", lose_the_claim)

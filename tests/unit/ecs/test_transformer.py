@@ -196,6 +196,24 @@ def test_a_version_that_this_execution_has_not_claimed_is_left_alone(aws: Aws, t
     assert aws.orders() == {}
 
 
+@pytest.mark.parametrize("status", ["FAILED", "REJECTED"])
+def test_a_task_that_outlives_its_execution_commits_nothing(aws: Aws, status: str) -> None:
+    environ = aws.upload(VALID)
+    aws.validate(environ)
+    aws.claim(ORDERS, environ["S3_INPUT_VERSION"], "run-1", status)
+    assert aws.transform(environ) == 75
+    assert f"is {status}" in aws.messages()
+    assert aws.orders() == {}
+
+
+def test_a_version_that_is_archived_already_is_left_as_it_is(aws: Aws) -> None:
+    environ = aws.upload(VALID)
+    aws.validate(environ)
+    aws.claim(ORDERS, environ["S3_INPUT_VERSION"], "run-1", "ARCHIVED")
+    assert aws.transform(environ) == 0
+    assert aws.orders() == {}
+
+
 def test_a_rejected_file_reaches_no_table(aws: Aws) -> None:
     environ = aws.upload(orders_csv(row_with("quantity", "0")))
     assert aws.validate(environ) == 65
