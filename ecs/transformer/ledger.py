@@ -74,8 +74,8 @@ class Ledger:
     def is_committed(self, version: Version, execution_id: str) -> bool:
         """Tell whether the version's numbers are in the tables already.
 
-        Raises ``TryAgain`` when the version is not claimed by this execution, or the execution has ended: a task
-        that outlives it (Step Functions stops tasks as well as it can) must not commit behind its back.
+        Raises ``TryAgain`` when the version is not claimed by this execution, or the execution has ended: a
+        task that outlives it (Step Functions stops tasks as well as it can) must not commit behind its back.
         """
         claim = self._get(claim_key(version))
         owner = claim["execution"]["S"] if claim and "execution" in claim else "nobody"
