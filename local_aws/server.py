@@ -33,6 +33,12 @@ class _Handler(MotoRequestHandler):
     def address_string(self) -> str:
         return str(self.client_address[0])
 
+    def send_header(self, keyword: str, value: str) -> None:
+        # werkzeug closes every connection, because an application may leave part of the request unread;
+        # the endpoint reads all of it first.
+        if (keyword.lower(), value.lower()) != ("connection", "close"):
+            super().send_header(keyword, value)
+
     def log_request(self, code: Any = "-", size: Any = "-") -> None:
         pass
 
