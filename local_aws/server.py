@@ -23,21 +23,15 @@ class PortInUseError(OSError):
 
 
 class _Handler(MotoRequestHandler):
-    """Keeps connections open, looks nothing up, and writes no line a request."""
+    """Looks nothing up and writes no line a request. (Each connection is closed: werkzeug cannot keep one.)"""
 
-    protocol_version = "HTTP/1.1"
+    protocol_version = "HTTP/1.1"  # chunked requests and `Expect: 100-continue`
     disable_nagle_algorithm = (
         True  # an answer is written in two parts; waiting for the first one's ACK costs 40 ms
     )
 
     def address_string(self) -> str:
         return str(self.client_address[0])
-
-    def send_header(self, keyword: str, value: str) -> None:
-        # werkzeug closes every connection, because an application may leave part of the request unread;
-        # the endpoint reads all of it first.
-        if (keyword.lower(), value.lower()) != ("connection", "close"):
-            super().send_header(keyword, value)
 
     def log_request(self, code: Any = "-", size: Any = "-") -> None:
         pass
