@@ -71,14 +71,12 @@ class Narrator:
 
     def _log_news(self) -> Iterator[str]:
         execution = self.arn.rpartition(":")[2]
-        for container in ("ecs-validator", "ecs-transformer"):
-            pages = self.logs.get_paginator("filter_log_events").paginate(
-                logGroupName=self.log_group, logStreamNamePrefix=f"{container}/{execution}/"
-            )
-            for event in (event for page in pages for event in page["events"]):
-                if event["eventId"] not in self._told:
-                    self._told.add(event["eventId"])
-                    yield f"{self.label}            {container}: {plain(event['message'])}"
+        pages = self.logs.get_paginator("filter_log_events").paginate(logGroupName=self.log_group)
+        for event in (event for page in pages for event in page["events"]):
+            container, _, rest = event["logStreamName"].partition("/")
+            if event["eventId"] not in self._told and rest.startswith(f"{execution}/"):
+                self._told.add(event["eventId"])
+                yield f"{self.label}            {container}: {plain(event['message'])}"
 
 
 def plain(line: str) -> str:
