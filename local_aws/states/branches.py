@@ -104,8 +104,8 @@ class _Iteration:
 async def _side_by_side(visit: Visit, lines: Sequence[_Line], at_once: int) -> list[Json]:
     """Run lines, at most so many at once, and return their results in order.
 
-    When one fails, the others are cancelled at once, what they were doing is recorded as aborted after its last
-    event, and its error is raised without waiting for them.
+    When one fails, the others are cancelled at once, what they were doing is recorded as aborted after its
+    last event, and its error is raised without waiting for them.
     """
     visit.thread.children = [(line.thread, line.details) for line in lines]
     gate = asyncio.Semaphore(max(at_once, 1))

@@ -1,7 +1,7 @@
 """How data moves through a state: from its input to what it works on, and from its result to its output.
 
-JSONPath states filter it in steps (InputPath, Parameters, ResultSelector, ResultPath, OutputPath), JSONata states
-by expressions (Arguments, Output).
+JSONPath states filter it in steps (InputPath, Parameters, ResultSelector, ResultPath, OutputPath), JSONata
+states by expressions (Arguments, Output).
 https://docs.aws.amazon.com/step-functions/latest/dg/concepts-input-output-filtering.html
 """
 
@@ -35,7 +35,7 @@ class Dataflow(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class JsonPathFlow:
-    """Filters by paths; what is None leaves things as they are, but an `input` or `output` of `nothing` gives {}."""
+    """Filters by paths; what is None leaves things as they are."""
 
     input: Expression | None = None
     parameters: Expression | None = None
@@ -54,7 +54,7 @@ class JsonPathFlow:
         return self.parameters(data, scope) if self.parameters else data
 
     def finish(self, raw: Json, data: Json, result: Json, scope: Scope) -> Finished:  # noqa: ARG002 - see Dataflow
-        """Select from the result, put it into the state's input, filter; variables still have their old values."""
+        """Select from the result, put it into the state's input, filter; variables have their old values."""
         selected = self.selector(result, scope) if self.selector else result
         assigned = self.assign(selected, scope) if self.assign else {}
         merged = put_result(self.result_path, self.discard, raw, selected)
@@ -85,7 +85,7 @@ class JsonataFlow:
 
 
 def read(expression: Expression, data: Json, scope: Scope) -> Json:
-    """Evaluate a path; a path that finds nothing is States.Runtime, as AWS words it for InputPath and its like."""
+    """Evaluate a path; one that finds nothing is States.Runtime, worded as for InputPath and its like."""
     try:
         return expression(data, scope)
     except MissingError as missing:

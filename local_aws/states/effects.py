@@ -1,4 +1,4 @@
-"""What the interpreter needs done, and nothing of how: a live driver and a simulated one look the same to it."""
+"""What the interpreter needs done, and nothing of how: live and simulated drivers look the same to it."""
 
 from __future__ import annotations
 
@@ -41,6 +41,6 @@ class Effects(Protocol):
     async def call(self, task: TaskCall) -> Json:
         """Call what a Task names and return its result; raises StateError.
 
-        Cancelled when nobody waits for the result any more: a job that was started is then to be stopped, without
-        making the caller wait.
+        Cancelled when nobody waits for the result any more: a job that was started is then to be stopped,
+        without making the caller wait.
         """

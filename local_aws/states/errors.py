@@ -19,7 +19,7 @@ QUERY_EVALUATION_ERROR = "States.QueryEvaluationError"
 
 
 class StateError(Exception):
-    """An error of a state: its name and cause (a Fail state may lack either); `fatal` when nothing can catch it."""
+    """An error of a state: name and cause (a Fail may lack either); `fatal` when nothing can catch it."""
 
     def __init__(self, error: str | None, cause: str | None = None, *, fatal: bool = False) -> None:
         super().__init__(f"{error}: {cause}")
@@ -40,9 +40,10 @@ def runtime_error(cause: str) -> EvaluationError:
 def matches(error_equals: Iterable[str], failure: StateError) -> bool:
     """Tell whether a retrier's or catcher's ErrorEquals matches.
 
-    States.TaskFailed matches every name but States.Timeout; States.ALL matches every name; neither they nor the
-    exact name match States.Runtime. A task's result that is too large was caught by States.ALL on AWS, although the
-    documentation says otherwise; a state's own input or output that is too large ends the execution (`fatal`).
+    States.TaskFailed matches every name but States.Timeout; States.ALL matches every name; neither they nor
+    the exact name match States.Runtime. A task's result that is too large was caught by States.ALL on AWS,
+    although the documentation says otherwise; a state's own input or output that is too large ends the
+    execution (`fatal`).
     """
     if failure.fatal:
         return False

@@ -1,4 +1,4 @@
-"""One execution: from its start to its one end, with its history, its time limit, and what it tells EventBridge."""
+"""One execution, from its start to its one end: its history, its time limit, what it tells EventBridge."""
 
 from __future__ import annotations
 

@@ -182,7 +182,7 @@ class _Parser:
         return self.function()
 
     def _string(self, *, raw: bool) -> str:
-        """Read a quoted string; a backslash escapes only quote, backslash and braces. Format keeps them (`raw`)."""
+        """Read a quoted string; a backslash escapes quote, backslash, braces. Format keeps them (`raw`)."""
         match = re.compile(r"'((?:[^'\\]|\\['\\{}])*)'", re.DOTALL).match(self.text, self.position)
         if match is None:
             raise self._error("a string")

@@ -38,7 +38,7 @@ class DefinitionError(ValueError):
 
 
 class NotModelledError(ValueError):
-    """A definition that AWS would accept and we cannot run; the message names what we lack and where it stands."""
+    """A definition that AWS would accept and we cannot run; the message names what we lack, and where."""
 
 
 class Fields:
@@ -124,7 +124,7 @@ class Fields:
     def compiled(
         self, key: str, compile_value: Callable[[Json], Compiled], *, whole: bool = False
     ) -> Compiled | None:
-        """Return a field compiled, or None when it is not there or is at fault (`whole`: blame the object)."""
+        """Return a field compiled, or None when it is missing or at fault (`whole`: blame the object)."""
         if key not in self.node:
             return None
         try:
@@ -138,7 +138,7 @@ class Fields:
         return self.compiled(key, _path_of)
 
     def integer_at(self, key: str, name: str) -> Expression | None:
-        """Return a field that is the path of an integer; the expression raises States.Runtime for anything else."""
+        """Return a field that is the path of an integer; finding anything else there is States.Runtime."""
         where = self.path(key)
         if where is None:
             return None

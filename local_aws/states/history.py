@@ -87,7 +87,7 @@ class History:
 
 
 def failure_details(failure: StateError) -> dict[str, Json]:
-    """Return an error's name and cause, without what it lacks; an empty cause, as a timeout has, is not shown."""
+    """Return an error's name and cause, without what it lacks; a timeout has an empty cause, not shown."""
     both = {"error": failure.error, "cause": failure.cause}
     return {key: value for key, value in both.items() if value}
 

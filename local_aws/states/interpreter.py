@@ -1,4 +1,4 @@
-"""Runs a machine: state after state, with Retry and Catch, asking `Effects` for everything that reaches outside."""
+"""Runs a machine, state after state, with Retry and Catch; `Effects` does everything that reaches outside."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Interpreter:
     async def run_states(
         self, machine: Machine, thread: Thread, given: Json, scope: Scope, iteration: tuple[int, ...]
     ) -> Json:
-        """Run a machine, a branch or an iteration: its variables are a copy, its events a line of their own."""
+        """Run a machine, a branch or an iteration, each with its own scope and its own line of events."""
         name: str | None = machine.start_at
         while name is not None:
             self._passed += 1
@@ -144,16 +144,18 @@ class Visit:
         if too_large(text):
             raise StateError(
                 DATA_LIMIT_EXCEEDED,
-                f"The state/task '{self.state.name}' returned a result with a size exceeding the maximum number of "
-                f"bytes service limit."
+                f"The state/task '{self.state.name}' returned a result with a size exceeding the maximum "
+                "number of bytes service limit."
                 if what == "output"
-                else f"The input of the state '{self.state.name}' exceeds the maximum number of bytes service limit.",
+                else f"The state '{self.state.name}' was given an input with a size exceeding the maximum "
+                "number of bytes service limit.",
                 fatal=True,
             )
 
     def _located(self, error: EvaluationError) -> StateError:
-        where = f"An error occurred while executing the state '{self.state.name}' (entered at the event id #{self.event}). "
-        return StateError(error.error, where + (error.cause or ""), fatal=error.fatal)
+        state = f"An error occurred while executing the state '{self.state.name}'"
+        cause = f"{state} (entered at the event id #{self.event}). {error.cause}"
+        return StateError(error.error, cause, fatal=error.fatal)
 
     def _finish(self, data: Json, result: Json) -> _Next:
         output, assigned = self.state.flow.finish(self.raw, data, result, self.scope)
@@ -161,25 +163,25 @@ class Visit:
         return self.state.next, output
 
     def run_pass(self, state: PassState) -> _Next:
-        """A Pass: its Result, or its input after Parameters."""
+        """Run a Pass: its Result, or its input after Parameters."""
         data = state.flow.data(self.raw, self.scope)
         return self._finish(
             data, state.result if state.has_result else state.flow.arguments(data, self.scope)
         )
 
     def run_succeed(self, state: State) -> _Next:
-        """A Succeed: its input, filtered."""
+        """Run a Succeed: its input, filtered."""
         data = state.flow.data(self.raw, self.scope)
         return self._finish(data, state.flow.arguments(data, self.scope))
 
     def run_fail(self, state: FailState) -> _Next:
-        """A Fail: raises its error."""
+        """Run a Fail: raises its error."""
         data = state.flow.data(self.raw, self.scope)
         error = state.error(data, self.scope) if state.error else None
         raise StateError(error, state.cause(data, self.scope) if state.cause else None)
 
     def run_choice(self, state: ChoiceState) -> _Next:
-        """A Choice: the first rule that holds, else the Default."""
+        """Run a Choice: the first rule that holds, else the Default."""
         data = state.flow.data(self.raw, self.scope)
         flow, following = state.flow, state.next
         for rule in state.rules:

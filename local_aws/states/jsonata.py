@@ -60,7 +60,8 @@ def _compile(text: str, field: str) -> Expression:
         if value is UNDEFINED:
             raise EvaluationError(
                 QUERY_EVALUATION_ERROR,
-                f"The JSONata expression '{text}' specified for the field '{field}' returned nothing (undefined).",
+                f"The JSONata expression '{text}' specified for the field '{field}' returned nothing "
+                "(undefined).",
             )
         return value
 

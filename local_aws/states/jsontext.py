@@ -41,6 +41,6 @@ def same(left: Json, right: Json) -> bool:
 
 
 def timestamp(moment: datetime) -> str:
-    """Return a time as the context object and the AWS SDK integrations write it: UTC, at most milliseconds."""
+    """Return a time as the context object and SDK integrations write it: UTC, at most milliseconds."""
     text = moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     return text.replace(".000Z", "Z")

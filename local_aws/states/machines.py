@@ -32,7 +32,7 @@ class Record:
         self.configurations.update({key: request[key] for key in _CONFIGURATIONS if request.get(key)})
 
     def equals(self, request: Json) -> bool:
-        """Tell whether a request to create would make this machine (the role and the tags do not count, as on AWS)."""
+        """Tell whether a request to create would make this machine; role and tags do not count, as on AWS."""
         return bool(
             self.version.definition == request["definition"]
             and all(

@@ -15,7 +15,7 @@ from local_aws.states.scope import Expression
 
 @dataclass(frozen=True, slots=True)
 class Catcher:
-    """One element of a state's Catch; `output` takes the state's input and the error to the next state's input."""
+    """One element of a state's Catch; `output` makes the next state's input of the state's and the error."""
 
     error_equals: tuple[str, ...]
     next: str

@@ -17,8 +17,8 @@ def page(member: str, rows: list[Json], request: Json, default: int = 100) -> di
     if not 0 < size <= _MOST:
         raise AwsError(
             "ValidationException",
-            f"1 validation error detected: Value '{size}' at 'maxResults' failed to satisfy constraint: Member must "
-            f"have value less than or equal to {_MOST}",
+            f"1 validation error detected: Value '{size}' at 'maxResults' failed to satisfy constraint: "
+            f"Member must have value less than or equal to {_MOST}",
         )
     token = request.get("nextToken") or "0"
     if not token.isdecimal():

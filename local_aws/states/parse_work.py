@@ -22,12 +22,13 @@ DISTRIBUTED = frozenset(
 
 
 def parse_task(reader: StateReader) -> State:
+    """Compile a Task; a resource that we lack raises NotModelledError."""
     fields = reader.fields
     fields.require("Resource")
     resource = parse_resource(fields.text("Resource") or "")
     unknown = (
-        f"The resource provided {fields.value('Resource')} is not recognized. The value is not a valid resource ARN, "
-        "or the resource is not available in this region."
+        f"The resource provided {fields.value('Resource')} is not recognized. The value is not a valid "
+        "resource ARN, or the resource is not available in this region."
     )
     if resource is None:
         fields.fault(unknown, "Resource")

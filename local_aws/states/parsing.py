@@ -22,7 +22,7 @@ _NAME_LIMIT = 80  # characters of a state's name
 def parse_definition(text: str, supports: Supports) -> Machine:
     """Compile a definition.
 
-    `supports` judges each Task's Resource: ValueError when AWS has no such thing, NotModelledError when we lack it.
+    `supports` judges each Resource: ValueError when AWS has no such thing, NotModelledError when we lack it.
     Raises DefinitionError with every fault found, or NotModelledError with the first thing that we lack.
     """
     try:

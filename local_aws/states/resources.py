@@ -1,4 +1,4 @@
-"""What a Task's Resource may be: `arn:aws:states:::[aws-sdk:]SERVICE:ACTION[.PATTERN]`, a function, an activity."""
+"""What a Resource may be: `arn:aws:states:::[aws-sdk:]SERVICE:ACTION[.PATTERN]`, a function, an activity."""
 
 from __future__ import annotations
 

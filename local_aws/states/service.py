@@ -85,7 +85,8 @@ class StatesService(Service):
         if not any(request.get(member) is not None for member in changes):
             raise AwsError(
                 "MissingRequiredParameter",
-                "Either the definition, the role ARN, the LoggingConfiguration or the TracingConfiguration is required",
+                "Either the definition, the role ARN, the LoggingConfiguration, or the TracingConfiguration must "
+                "be specified",
             )
         old = record.version
         definition = request.get("definition") or old.definition
@@ -276,8 +277,8 @@ def _check_input(text: str) -> None:
     if too_large(text):
         raise AwsError(
             "ValidationException",
-            "1 validation error detected: Value at 'input' failed to satisfy constraint: Member must have length "
-            "less than or equal to 262144",
+            "1 validation error detected: Value at 'input' failed to satisfy constraint: Member must have "
+            "length less than or equal to 262144",
         )
     try:
         loads(text)

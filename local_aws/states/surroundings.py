@@ -13,7 +13,7 @@ from local_aws.states.resources import Resource
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """The faults so far, who judges resources, how to parse what is nested, and the machine's query language."""
+    """The faults so far, who judges resources, how to parse what is nested, the machine's query language."""
 
     problems: list[Problem]
     supports: Callable[[Resource], None]

@@ -1,4 +1,4 @@
-"""One attempt of a Task state: its events, its time limit, and what becomes of a call nobody waits for any more."""
+"""One attempt of a Task state: its events, its time limit, and its end when nobody waits any more."""
 
 from __future__ import annotations
 
@@ -31,18 +31,22 @@ async def run_task(visit: Visit, state: TaskState, data: Json) -> Json:
     call = TaskCall(state.resource, parameters, state.name, visit.iteration, credentials, events.submitted)
     try:
         result = await _within(visit, call, timeout)
-        text = visit.history.written(result)
-        if too_large(text):
-            raise StateError(
-                DATA_LIMIT_EXCEEDED,
-                f"The state/task '{state.resource.text}' returned a result with a size exceeding the maximum number "
-                "of bytes service limit.",
-            )
+        text = _checked(visit.history.written(result), state.resource.text)
     except StateError as failure:
         events.failed(failure)
         raise
     events.succeeded(text)
     return result
+
+
+def _checked(text: str, resource: str) -> str:
+    if too_large(text):
+        raise StateError(
+            DATA_LIMIT_EXCEEDED,
+            f"The state/task '{resource}' returned a result with a size exceeding the maximum number of "
+            "bytes service limit.",
+        )
+    return text
 
 
 async def _within(visit: Visit, call: TaskCall, timeout: int | None) -> Json:

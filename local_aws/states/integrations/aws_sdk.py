@@ -53,7 +53,7 @@ async def call(cloud: Cloud, region: str, task: TaskCall) -> Json:
 
 
 async def call_api(cloud: Cloud, region: str, operation: OperationModel, parameters: Json) -> Json:
-    """Call an API with PascalCase parameters; raises ClientError, and States.Runtime for parameters it lacks."""
+    """Call an API with PascalCase parameters; raises ClientError, or States.Runtime when they do not fit."""
     service = operation.service_model.service_name
     try:
         request = to_request(parameters, operation.input_shape) if operation.input_shape else {}
@@ -83,7 +83,7 @@ def _state_error(error: ClientError, operation: OperationModel) -> StateError:
 
 
 def exception_name(code: str, model: ServiceModel) -> str | None:
-    """Return the Java SDK's class for an error code: what the API's model has keeps its name; None otherwise."""
+    """Return the Java SDK's class for an error code that is in the API's model; None for any other."""
     for shape in model.error_shapes:
         if code in (shape.name, shape.metadata.get("error", {}).get("code")):
             name = str(shape.name).removesuffix("Fault")
@@ -97,5 +97,7 @@ def _cause(error: ClientError, prefix: str) -> str:
     parts.append(f"Request ID: {metadata.get('RequestId', '')}")
     if prefix == "S3":
         parts.append(f"Extended Request ID: {metadata.get('HostId', '')}")
-    message = error.response["Error"].get("Message") or "null"
+    details = error.response["Error"]
+    # The answer to a HEAD request has no body, so no message: the SDK for Java prints its null.
+    message = "null" if str(details.get("Code")).isdecimal() else details.get("Message") or "null"
     return f"{message} ({', '.join(parts)})"

@@ -1,4 +1,4 @@
-"""Between the two spellings of an AWS API: botocore's own, and the PascalCase that Step Functions shows everywhere.
+"""Between the two spellings of an AWS API: botocore's own, and the PascalCase of Step Functions.
 
 Members of structures are renamed by botocore's models; the keys of maps are data and stay as they are.
 """
@@ -51,12 +51,6 @@ def to_request(value: Json, shape: Shape) -> Any:
 
 def from_response(value: Any, shape: Shape | None) -> Json:
     """Return a response as a state sees it: PascalCase, times as text, streams and bytes as text."""
-    if isinstance(value, StreamingBody):
-        return value.read().decode(errors="replace")
-    if isinstance(value, datetime):
-        return timestamp(value)
-    if isinstance(value, bytes):
-        return _text(value)
     if isinstance(shape, StructureShape):
         return {
             pascal(name): from_response(member, shape.members[name])
@@ -67,7 +61,15 @@ def from_response(value: Any, shape: Shape | None) -> Json:
         return [from_response(item, shape.member) for item in value]
     if isinstance(shape, MapShape):
         return {key: from_response(member, shape.value) for key, member in value.items()}
-    return value
+    return _scalar(value)
+
+
+def _scalar(value: Any) -> Json:
+    if isinstance(value, StreamingBody):
+        return value.read().decode(errors="replace")
+    if isinstance(value, datetime):
+        return timestamp(value)
+    return _text(value) if isinstance(value, bytes) else value
 
 
 def _text(value: bytes) -> str:

@@ -1,4 +1,4 @@
-"""The optimized integrations that call one API and return its answer, with the names of the AWS SDK for Java 1.
+"""The optimized integrations that call one API and return its answer, with the names of the SDK for Java 1.
 
 https://docs.aws.amazon.com/step-functions/latest/dg/integrate-optimized.html
 """
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class _Service:
-    """How the SDK for Java 1 names a service: in error names, in their text, and for what it has no class for."""
+    """How the SDK for Java 1 names a service: in error names, in their text, and where it has no class."""
 
     botocore: str
     prefix: str
@@ -58,7 +58,7 @@ SERVICES = {
 
 
 def check(resource: Resource) -> Callable[[Cloud, str, TaskCall], Awaitable[Json]]:
-    """Return what carries a resource out; raises ValueError or NotModelledError as `integrations.integration`."""
+    """Return what carries a resource out; raises ValueError or NotModelledError."""
     if resource.action not in SERVICES[resource.service].actions:
         raise ValueError(resource.text)
     if resource.pattern:
@@ -92,7 +92,8 @@ def _state_error(error: ClientError, service: _Service, operation: OperationMode
     name = exception_name(code, operation.service_model) or service.unmodelled
     return StateError(
         f"{service.prefix}.{name}",
-        f"{details.get('Message')} (Service: {service.title}; Status Code: {metadata.get('HTTPStatusCode', 400)}; "
+        f"{details.get('Message')} (Service: {service.title}; "
+        f"Status Code: {metadata.get('HTTPStatusCode', 400)}; "
         f"Error Code: {code}; Request ID: {metadata.get('RequestId', '')}; Proxy: null)",
     )
 
