@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import boto3
-from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.awsrequest import AWSResponse, HeadersDict
 from botocore.config import Config
 from botocore.handlers import handle_copy_source_param
 from werkzeug.test import Client, EnvironBuilder
@@ -29,9 +29,10 @@ class _Body(io.BytesIO):
 def in_process_client(app: Any, service: str, region: str) -> Any:
     """Return a boto3 client of `service` whose calls are answered by the WSGI application `app`.
 
-    One attempt a call: whoever calls decides on retries. Calls block, so never make one on the event loop's thread.
+    One attempt a call: whoever calls decides on retries. Calls block: never make one on the loop's thread.
     """
-    client = boto3.client(
+    session: Any = boto3.Session()  # typed for literal names only
+    client = session.client(
         service,
         region_name=region,
         endpoint_url="http://127.0.0.1",
@@ -39,14 +40,14 @@ def in_process_client(app: Any, service: str, region: str) -> Any:
         **CREDENTIALS,
     )
 
-    def send(request: AWSPreparedRequest, **_: Any) -> AWSResponse:
-        body = request.body or b""
+    def send(request: Any, **_: Any) -> AWSResponse:
+        body: Any = request.body or b""
         if hasattr(body, "read"):
             body = body.read()
-        headers = {
-            key: value.decode() if isinstance(value, bytes) else str(value)
+        headers = [
+            (key, value.decode() if isinstance(value, bytes) else str(value))
             for key, value in request.headers.items()
-        }
+        ]
         builder = EnvironBuilder(
             path=request.url.removeprefix("http://127.0.0.1"),
             method=request.method,
@@ -54,9 +55,8 @@ def in_process_client(app: Any, service: str, region: str) -> Any:
             data=body,
         )
         response = Client(app).open(builder)
-        return AWSResponse(
-            request.url, response.status_code, dict(response.headers), _Body(response.get_data())
-        )
+        answered: Any = HeadersDict(response.headers.items())
+        return AWSResponse(request.url, response.status_code, answered, _Body(response.get_data()))
 
     client.meta.events.register("before-send.*.*", send)
     # Step Functions sends CopySource as the machine wrote it; boto3 would hide a missing encoding.

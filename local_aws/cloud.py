@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
-from moto.core import DEFAULT_ACCOUNT_ID
+from moto.core.models import DEFAULT_ACCOUNT_ID
 
 from local_aws.clients import in_process_client
 from local_aws.clock import Clock
@@ -25,10 +25,10 @@ OWN_SERVICES: tuple[type[Service], ...] = (EcsService, StatesService)
 
 
 class Cloud:
-    """Everything a request needs: the clock, the loop on which our services live, and clients to reach the rest.
+    """What a request needs: the clock, the loop on which our services live, and clients to reach the rest.
 
-    Our services are single-threaded: their methods run on one event loop in a thread of its own. Requests come in
-    on other threads and are handed over (`run`); calls that block are made off the loop (`call`).
+    Our services are single-threaded: their methods run on one event loop in a thread of its own. Requests
+    come in on other threads and are handed over (`run`); calls that block are made off the loop (`call`).
     """
 
     account = DEFAULT_ACCOUNT_ID
@@ -91,7 +91,7 @@ class Cloud:
         return None
 
     def client(self, service: str, region: str) -> Any:
-        """Return a boto3 client of this AWS, without a socket; its calls block, so use it through `call` on the loop."""
+        """Return a boto3 client of this AWS, without a socket. Its calls block: on the loop, use `call`."""
         with self._lock:  # boto3 clients are thread-safe, making them is not
             key = (service, region)
             if key not in self._clients:

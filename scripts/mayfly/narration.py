@@ -30,7 +30,8 @@ class Narrator:
     logs: Any
     _seen: int = 0
     _names: dict[int, str] = field(default_factory=dict)  # event id -> the state it belongs to
-    _failed: dict[int, dict[str, Any]] = field(default_factory=dict)
+    _failed: dict[int, str] = field(default_factory=dict)  # event id -> the error it names
+    _came_from: dict[int, tuple[str, int]] = field(default_factory=dict)  # event id -> type, previous
     _told: set[str] = field(default_factory=set)  # log event ids
     _started: datetime | None = None
 
@@ -51,23 +52,46 @@ class Narrator:
 
     def _tell(self, event: dict[str, Any]) -> str | None:
         kind, previous = event["type"], event.get("previousEventId", 0)
+        self._came_from[event["id"]] = (kind, previous)
         entered, left = event.get("stateEnteredEventDetails"), event.get("stateExitedEventDetails")
         details = entered or left
         name = details["name"] if details else self._names.get(previous, "")
+        if kind in ("ParallelStateFailed", "MapStateFailed"):
+            name = self._names.get(self._begin_of(previous), "")
         self._names[event["id"]] = name
         failure = self._failed.get(previous)
         if kind in FAILED:
-            self._failed[event["id"]] = next((v for k, v in event.items() if k.endswith("EventDetails")), {})
-            return f"x {name} failed: {self._failed[event['id']].get('error', kind)}"
+            facts: dict[str, Any] = next((v for k, v in event.items() if k.endswith("EventDetails")), {})
+            self._failed[event["id"]] = f" {facts['error']}" if facts.get("error") else ""
+            return f"x {name} failed{self._failed[event['id']]}"
         if failure is not None and kind in TRIED_AGAIN:
-            return f"~ {name} retried after {failure.get('error')}"
+            return f"~ {name} retried"
         if left:
-            return f"< {name}" + (f" caught {failure.get('error')}" if failure is not None else "")
+            return f"< {name}" + (f" caught{failure}" if failure is not None else "")
         if entered:
             return f"> {name}"
         if kind.startswith("Execution") and kind != "ExecutionStarted":
             return f"= {kind.removeprefix('Execution').lower()}"
         return None
+
+    def _begin_of(self, event_id: int) -> int:
+        """Return the event with which the Parallel or Map that an event stands in has begun."""
+        depth = 0
+        while event_id:
+            kind, previous = self._came_from[event_id]
+            if kind in (
+                "ParallelStateSucceeded",
+                "ParallelStateFailed",
+                "MapStateSucceeded",
+                "MapStateFailed",
+            ):
+                depth += 1  # one inside, or an earlier attempt: its beginning is passed over
+            elif kind in ("ParallelStateStarted", "MapStateStarted"):
+                if not depth:
+                    return event_id
+                depth -= 1
+            event_id = previous
+        return 0
 
     def _log_news(self) -> Iterator[str]:
         execution = self.arn.rpartition(":")[2]

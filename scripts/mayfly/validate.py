@@ -14,8 +14,10 @@ from typing import Any
 
 from statelint.linter import Linter
 
-from local_aws.events.patterns import check_pattern
-from local_aws.states.parsing import definition_problems
+from local_aws.events.patterns import parse_pattern
+from local_aws.states.fields import DefinitionError, NotModelledError
+from local_aws.states.integrations import check
+from local_aws.states.parsing import parse_definition
 from local_aws.wire import AwsError
 from mayfly.template import ORDERS, ROOT, load
 
@@ -25,12 +27,12 @@ PSEUDO = {"AWS::AccountId", "AWS::Partition", "AWS::Region"}
 
 
 def machine_problems(path: Path) -> Iterator[str]:
-    """Yield what statelint and the local AWS's own parser find in a state machine, and states without a Comment."""
+    """Yield what statelint and the local AWS's parser find, and states without a Comment."""
     text = path.read_text(encoding="utf-8")
     definition = json.loads(text)
-    # statelint's pattern for an intrinsic ends at a line's end; a newline within one is common and AWS takes it.
+    # statelint's pattern for an intrinsic ends at a line's end; a newline inside is common, and AWS takes it.
     yield from Linter.validate(json.loads(text.replace("\\n", " ")))
-    yield from definition_problems(text)
+    yield from definition_faults(text)
     yield from (f"state {name} has no Comment that says why it is there" for name in uncommented(definition))
     known = set(load(ORDERS)["Resources"]["StateMachine"]["Properties"]["DefinitionSubstitutions"])
     used = set(PLACEHOLDER.findall(text))
@@ -40,6 +42,16 @@ def machine_problems(path: Path) -> Iterator[str]:
     yield from (
         f"DefinitionSubstitution {name} of {ORDERS.name} is not used" for name in sorted(known - used)
     )
+
+
+def definition_faults(text: str) -> Iterator[str]:
+    """Yield what AWS, by its documentation, would refuse a definition for, and what the local AWS lacks."""
+    try:
+        parse_definition(text, check)
+    except DefinitionError as error:
+        yield from (f"{problem.location}: {problem.message}" for problem in error.problems)
+    except NotModelledError as error:
+        yield f"the local AWS does not model {error}"
 
 
 def uncommented(value: Any) -> Iterator[str]:
@@ -97,7 +109,7 @@ def template_problems(path: Path) -> Iterator[str]:
             json.dumps(resource["Properties"]["EventPattern"]), object_hook=_without_references
         )
         try:
-            check_pattern(json.dumps(pattern))
+            parse_pattern(json.dumps(pattern))
         except AwsError as error:
             yield f"{name}: {error.message}"
 
@@ -126,10 +138,10 @@ def main() -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     ).parse_args()
     wrong = 0
-    for pattern, check in CHECKS:
+    for pattern, problems_of in CHECKS:
         for path in sorted(ROOT.glob(pattern)):
             try:
-                problems = list(check(path))
+                problems = list(problems_of(path))
             except json.JSONDecodeError as error:
                 problems = [f"is not JSON: {error}"]
             wrong += len(problems)
