@@ -1,1 +1,1 @@
-"""The AWS of your laptop: Step Functions, ECS and event delivery of our own, over moto for everything else."""
+"""The AWS of your laptop: Step Functions, ECS and event delivery of our own, and moto for the rest."""

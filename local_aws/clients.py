@@ -1,4 +1,4 @@
-"""boto3 clients of the local AWS whose requests never touch a socket: they are handed to the endpoint's WSGI app.
+"""boto3 clients of the local AWS whose requests never touch a socket: the endpoint's WSGI app gets them.
 
 The seam is botocore's `before-send` event, whose handler may answer instead of the network.
 """

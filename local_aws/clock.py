@@ -15,8 +15,9 @@ from datetime import UTC, datetime
 class Clock:
     """A clock whose waits pass `scale` times faster than real time, but never while real work is under way.
 
-    Waits shrink; work does not. So the clock runs at real speed while a task's process or a service call is under
-    way (`at_real_speed`), or no timeout could be believed; and when nobody waits, or it would run ahead for nothing.
+    Waits shrink; work does not. So the clock runs at real speed while a task's process or a service call is
+    under way (`at_real_speed`), or no timeout could be believed; and when nobody waits, or it would run ahead
+    for nothing.
 
     `sleep` belongs to the event loop's thread; everything else may be called from any thread.
     """

@@ -1,7 +1,7 @@
-"""The one HTTP address: Step Functions and ECS are answered by us, all else is moto's, extended where it falls short.
+"""The one HTTP address: Step Functions and ECS are ours, all else is moto's, extended where it falls short.
 
-A WSGI application. An extension stands before moto: it may refuse a request, answer it, or let moto answer and act
-on the answer (`forward`). moto's backends have no locks, so moto answers one request at a time.
+A WSGI application. An extension stands before moto: it may refuse a request, answer it, or let moto answer
+and act on the answer (`forward`). moto's backends have no locks, so moto answers one request at a time.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ class Endpoint:
 
 
 def signed_for(request: Request) -> tuple[str, str]:
-    """Return the region and the service a request was signed for (`Credential=KEY/DATE/REGION/SERVICE/aws4_request`)."""
+    """Return the region and service a request is signed for (Credential=KEY/DATE/REGION/SERVICE/...)."""
     scope = re.search(
         r"(?:Credential=|^)[^/,\s]+/\d{8}/([^/]+)/([^/]+)/aws4_request",
         request.headers.get("Authorization") or request.args.get("X-Amz-Credential", ""),

@@ -16,6 +16,7 @@ FAILED = (
     "ParallelStateFailed",
     "MapStateFailed",
 )
+ENDED = ("ParallelStateSucceeded", "ParallelStateFailed", "MapStateSucceeded", "MapStateFailed")
 TRIED_AGAIN = ("TaskScheduled", "ParallelStateStarted", "MapStateStarted")
 
 
