@@ -98,7 +98,7 @@ class TaskLife:
             raise _NotStartedError(f"ResourceInitializationError: {error}") from error
 
     async def _run(self) -> None:
-        """RUNNING until an essential container exits or StopTask comes; then the rest is stopped."""
+        """Be RUNNING until an essential container exits or StopTask comes; then stop the rest."""
         with (
             self.cloud.clock.at_real_speed(),
             tempfile.TemporaryDirectory(prefix="task-", ignore_cleanup_errors=True) as root,
@@ -122,9 +122,9 @@ class TaskLife:
                 await run.start(scratch, self._container_stopped)
             except CannotStartError as error:
                 reason = (
-                    "CannotStartContainerError: ResourceInitializationError: failed to create new container runtime "
-                    "task: failed to create shim task: OCI runtime create failed: runc create failed: unable to "
-                    f"start container process: {error}"
+                    "CannotStartContainerError: ResourceInitializationError: failed to create new container "
+                    "runtime task: failed to create shim task: OCI runtime create failed: runc create "
+                    f"failed: unable to start container process: {error}"
                 )
                 run.container.reason = reason
                 raise _NotStartedError(reason) from error

@@ -14,8 +14,8 @@ from typing import Any
 
 from local_aws.clock import Clock
 
-# How long output may be silent, once the main process is dead, before it counts as ended: a process that left the
-# group holds the pipe open and would have us wait for ever.
+# How long output may be silent, once the main process is dead, before it counts as ended: a process that left
+# the group holds the pipe open and would have us wait for ever.
 _SILENCE = 1.0
 _MOST_READ = 1 << 20  # as much as one PutLogEvents takes
 
@@ -69,7 +69,7 @@ class Process:
         return cls(child, output, clock)
 
     async def wait(self) -> int:
-        """Wait for the main process and end what it leaves behind; return its exit code, 128 + n for signal n.
+        """Wait for the main process, end what it leaves behind; return its exit code, 128 + n for signal n.
 
         In a container nothing outlives the main process: the kernel kills the rest of its PID namespace.
         """

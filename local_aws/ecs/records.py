@@ -14,7 +14,7 @@ Tags = list[dict[str, str]]
 
 @dataclass(frozen=True)
 class Lifecycle:
-    """How long a task stays in a state, in seconds. AWS promises none of these; they are what Fargate often takes.
+    """How long a task stays in a state, in seconds: what Fargate often takes, as AWS promises nothing.
 
     `deprovisioning` is short because the clock runs at real speed while any other task's process runs.
     """

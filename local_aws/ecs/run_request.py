@@ -49,7 +49,8 @@ def _check_network(network: Json, definition: TaskDefinition) -> None:
     vpc = (network or {}).get("awsvpcConfiguration")
     if not vpc:
         raise _invalid(
-            f"Network Configuration must be provided when networkMode '{definition.body['networkMode']}' is specified."
+            "Network Configuration must be provided when networkMode "
+            f"'{definition.body['networkMode']}' is specified."
         )
     if not 1 <= len(vpc.get("subnets") or []) <= 16:
         raise _invalid("subnets can not be empty, and at most 16 can be given.")
@@ -69,7 +70,8 @@ def _check_overrides(overrides: dict[str, Json], definition: TaskDefinition) -> 
             raise not_modelled(f"{lacking} of a container's overrides")
         if override.get("name") not in names:
             raise _invalid(
-                f"Override for container named {override.get('name')} is not a container in the TaskDefinition."
+                f"Override for container named {override.get('name')} is not a container in "
+                "the TaskDefinition."
             )
     if overrides.get("cpu") or overrides.get("memory"):
         body = definition.body

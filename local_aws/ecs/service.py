@@ -1,4 +1,4 @@
-"""ECS on Fargate: clusters, task definitions, and tasks that run as processes of their image's entry point."""
+"""ECS on Fargate: clusters, task definitions, and tasks that run as processes."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ class EcsStore(Service):
         return [task for task in self.tasks.values() if task.cluster is cluster]
 
     def find_cluster(self, named: str | None) -> Cluster:
-        """Return the active cluster of this name or ARN (default: `default`); raise ClusterNotFoundException."""
+        """Return the active cluster of this name or ARN, or `default`; raise ClusterNotFoundException."""
         cluster = self.clusters.get(short_name(named or "default"))
         if cluster is None:
             raise AwsError("ClusterNotFoundException", "Cluster not found.")
@@ -77,7 +77,7 @@ class EcsStore(Service):
     def page(self, items: list[str], request: dict[str, Json]) -> tuple[list[str], dict[str, str]]:
         """Return one page of `items` and the `nextToken` member, if any.
 
-        What follows is kept as it is now, so that a listing stays right while the caller deletes what it lists.
+        What follows is kept as it is now, so a listing stays right while the caller deletes what it lists.
         """
         size = int(request.get("maxResults") or 100)
         if not 1 <= size <= 100:

@@ -36,7 +36,7 @@ class TagOperations(EcsStore):
 
     def _find_resource(self, arn: str) -> Cluster | Task | TaskDefinition:
         found: Cluster | Task | TaskDefinition | None
-        match arn.rpartition(":task-definition/")[1] or arn.split(":")[-1].partition("/")[0]:
+        match arn.rpartition(":task-definition/")[1] or arn.rpartition(":")[2].partition("/")[0]:
             case "cluster":
                 return self.find_cluster(arn)
             case "task":

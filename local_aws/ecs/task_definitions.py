@@ -113,7 +113,7 @@ class TaskDefinitionOperations(EcsStore):
 
     @operation("familyPrefix", "status", "sort", "nextToken", "maxResults")
     def ListTaskDefinitions(self, request: dict[str, Json]) -> Json:  # noqa: N802
-        """List revisions by status (default ACTIVE); `familyPrefix` is, in spite of its name, a whole family."""
+        """List revisions by status (default ACTIVE); `familyPrefix` is, despite its name, a whole family."""
         self.purge_definitions()
         status = request.get("status") or "ACTIVE"
         family = request.get("familyPrefix")

@@ -10,7 +10,7 @@ from local_aws.ecs.life import TaskLife
 from local_aws.ecs.records import Cluster, Container, Task, TaskDefinition
 from local_aws.ecs.run_request import check_run
 from local_aws.ecs.store import EcsStore, check_tags
-from local_aws.wire import AwsError, Json, not_modelled, operation
+from local_aws.wire import AwsError, Json, operation
 
 if TYPE_CHECKING:
     from local_aws.cloud import Cloud
@@ -60,7 +60,7 @@ class TaskOperations(EcsStore):
 
     @operation("cluster", "task", "reason")
     def StopTask(self, request: dict[str, Json]) -> Json:  # noqa: N802
-        """Begin to stop a task: SIGTERM, and SIGKILL after its containers' stopTimeout; a stopped one stays as it is.
+        """Begin to stop a task: SIGTERM, and SIGKILL after stopTimeout; a stopped one stays as it is.
 
         https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_StopTask.html
         """

@@ -21,7 +21,7 @@ HONOURED: Final = {
     "stopTimeout",
     "logConfiguration",
 }
-# Accepted because a process, without a container around it, is the same with and without; each with the reason.
+# Accepted because a process with no container around it is the same with and without; each with the reason.
 ACCEPTED_WITHOUT_EFFECT: Final = {
     "cpu": "a process is not held to a share of the processor",
     "memory": "a process is not held to a limit of memory",
@@ -62,7 +62,7 @@ _NAME: Final = re.compile(r"[a-zA-Z0-9_-]{1,255}")
 
 
 def check_definition(request: dict[str, Json]) -> None:
-    """Raise AwsError unless `request` (RegisterTaskDefinition's) is what AWS accepts and a process can honour."""
+    """Raise AwsError unless `request` (RegisterTaskDefinition's) is what AWS takes and we can honour."""
     if not _NAME.fullmatch(request["family"]):
         raise _client_error("Family contains invalid characters.")
     containers = request["containerDefinitions"]

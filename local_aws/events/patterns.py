@@ -25,7 +25,7 @@ _COMPARISONS: Final[dict[str, Callable[[float, float], bool]]] = {
 
 
 def parse_pattern(text: str) -> dict[str, Json]:
-    """Return the event pattern in `text` (JSON); raise AwsError InvalidEventPatternException for a bad one."""
+    """Return the event pattern in `text` (JSON); raise AwsError InvalidEventPatternException."""
     try:
         pattern = json.loads(text)
     except ValueError as error:
@@ -81,7 +81,8 @@ def _wants(choice: Json, value: Json) -> bool:
     (name, argument) = next(iter(choice.items()))
     if name == "exists":
         # Only leaves exist: a field that holds an object is none (same page, "exists matching").
-        return (value is not _ABSENT and not isinstance(value, dict)) == argument
+        is_leaf = value is not _ABSENT and not isinstance(value, dict)
+        return is_leaf is bool(argument)
     if value is _ABSENT or isinstance(value, dict):
         return False
     return _FILTERS[name](argument, value)
@@ -168,23 +169,13 @@ def _check_choice(name: str, choice: Json) -> None:
 
 def _is_argument(kind: str, argument: Json) -> bool:
     """Return whether a filter of this kind can take `argument`."""
-    match kind:
-        case "exists":
-            return isinstance(argument, bool)
-        case "prefix" | "suffix":
-            return isinstance(argument, str) or (
-                isinstance(argument, dict)
-                and list(argument) == ["equals-ignore-case"]
-                and isinstance(argument["equals-ignore-case"], str)
-            )
-        case "wildcard":
-            return isinstance(argument, str) and "**" not in argument
-        case "cidr":
-            return _is_network(argument)
-        case "numeric":
-            return _is_range(argument)
-        case "anything-but":
-            return _is_exclusion(argument)
+    check = _ARGUMENTS.get(kind)
+    return check(argument) if check else isinstance(argument, str)
+
+
+def _is_affix(argument: Json) -> bool:
+    if isinstance(argument, dict):
+        return list(argument) == ["equals-ignore-case"] and isinstance(argument["equals-ignore-case"], str)
     return isinstance(argument, str)
 
 
@@ -220,6 +211,17 @@ def _is_exclusion(argument: Json) -> bool:
 
 def _listed(value: Json) -> list[Json]:
     return value if isinstance(value, list) else [value]
+
+
+_ARGUMENTS: Final[dict[str, Callable[[Json], bool]]] = {
+    "exists": lambda argument: isinstance(argument, bool),
+    "prefix": _is_affix,
+    "suffix": _is_affix,
+    "wildcard": lambda argument: isinstance(argument, str) and "**" not in argument,
+    "cidr": _is_network,
+    "numeric": _is_range,
+    "anything-but": _is_exclusion,
+}
 
 
 def _invalid(reason: str) -> AwsError:

@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local_aws.clock import Clock
+from local_aws.cloud import Cloud
+from local_aws.ecs.images import Images
+
+HERE = Path(__file__).parent
+REGION = "eu-west-1"
+NETWORK = {"awsvpcConfiguration": {"subnets": ["subnet-1"]}}
+
+
+class Fargate:
+    """ECS as a test speaks to it, with one cluster and one log group."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self.cloud = cloud
+        self.region = REGION
+        self.ecs = cloud.client("ecs", REGION)
+        self.logs = cloud.client("logs", REGION)
+        self.group = f"/tests/{cloud.new_id()}"
+        self.logs.create_log_group(logGroupName=self.group)
+        self.ecs.create_cluster(clusterName="c")
+        self.service = cloud.ecs(REGION)
+
+    def container(
+        self, *command: str, name: str = "worker", image: str = "ecs-worker", **more: Any
+    ) -> dict[str, Any]:
+        return {
+            "name": name,
+            "image": image,
+            "command": list(command),
+            "logConfiguration": self.awslogs(),
+        } | more
+
+    def awslogs(self) -> dict[str, Any]:
+        options = {"awslogs-group": self.group, "awslogs-region": REGION, "awslogs-stream-prefix": "p"}
+        return {"logDriver": "awslogs", "options": options}
+
+    def definition(self, *containers: dict[str, Any], **more: Any) -> dict[str, Any]:
+        return {
+            "family": "f",
+            "requiresCompatibilities": ["FARGATE"],
+            "networkMode": "awsvpc",
+            "cpu": "256",
+            "memory": "512",
+            "executionRoleArn": "arn:aws:iam::123456789012:role/r",
+            "containerDefinitions": list(containers) or [self.container()],
+        } | more
+
+    def register(self, *containers: dict[str, Any], **more: Any) -> Any:
+        return self.ecs.register_task_definition(**self.definition(*containers, **more))["taskDefinition"]
+
+    def start(self, definition: Any = None, **more: Any) -> str:
+        """Return the ARN of a task that has been started."""
+        definition = definition or self.register()
+        arguments = {
+            "cluster": "c",
+            "taskDefinition": definition["taskDefinitionArn"],
+            "launchType": "FARGATE",
+            "networkConfiguration": NETWORK,
+        }
+        return str(self.ecs.run_task(**(arguments | more))["tasks"][0]["taskArn"])
+
+    def describe(self, arn: str) -> Any:
+        return self.ecs.describe_tasks(cluster="c", tasks=[arn], include=["TAGS"])["tasks"][0]
+
+    def wait(self, arn: str, status: str = "STOPPED") -> Any:
+        """Wait for a status, without asking again and again, and return the task."""
+
+        async def until() -> None:
+            with self.cloud.events(REGION).listen(lambda event: arn in event["resources"]) as changes:
+                while self.service.tasks[arn.rpartition("/")[2]].last_status != status:
+                    await asyncio.wait_for(changes.get(), 60)
+
+        self.cloud.run(until())
+        return self.describe(arn)
+
+    def run(self, *command: str, **more: Any) -> Any:
+        """Run one container to its end and return the stopped task."""
+        return self.wait(self.start(self.register(self.container(*command, **more))))
+
+    def lines(self, task: Any, container: str = "worker") -> list[str]:
+        stream = f"p/{container}/{task['taskArn'].rpartition('/')[2]}"
+        answer = self.logs.get_log_events(logGroupName=self.group, logStreamName=stream, startFromHead=True)
+        return [event["message"] for event in answer["events"]]
+
+    def wait_for_line(self, arn: str, line: str) -> None:
+        async def until() -> None:
+            while not await asyncio.to_thread(lambda: line in self.lines({"taskArn": arn})):
+                await self.cloud.clock.sleep(0.01)
+
+        self.wait(arn, "RUNNING")
+        self.cloud.run(asyncio.wait_for(until(), 30))
+
+
+@pytest.fixture
+def fargate() -> Iterator[Fargate]:
+    cloud = Cloud(Images([HERE / "images"]), Clock(scale=1000))
+    cloud.start()
+    yield Fargate(cloud)
+    cloud.stop()
