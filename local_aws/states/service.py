@@ -85,8 +85,8 @@ class StatesService(Service):
         if not any(request.get(member) is not None for member in changes):
             raise AwsError(
                 "MissingRequiredParameter",
-                "Either the definition, the role ARN, the LoggingConfiguration, or the TracingConfiguration must "
-                "be specified",
+                "Either the definition, the role ARN, the LoggingConfiguration, or the TracingConfiguration "
+                "must be specified",
             )
         old = record.version
         definition = request.get("definition") or old.definition

@@ -31,9 +31,9 @@ _background: set[asyncio.Task[None]] = set()  # asyncio itself keeps only weak r
 async def call_and_wait(cloud: Cloud, region: str, call: TaskCall) -> Json:
     """Run one task to its end and return it, PascalCase; raises StateError.
 
-    `AmazonECS.Unknown` when ECS could not place it, `ECS.*` for the API's errors, `States.TaskFailed` with the
-    task as Cause when an essential container did not exit with 0 or the task failed to start. Cancelled, it
-    has the task stopped, best effort and without delay.
+    `AmazonECS.Unknown` when ECS could not place it, `ECS.*` for the API's errors, `States.TaskFailed` with
+    the task as Cause when an essential container did not exit with 0 or the task failed to start. Cancelled,
+    it has the task stopped, best effort and without delay.
     """
     starting = asyncio.ensure_future(_start(cloud, region, call))
     with cloud.events(region).listen(_is_stopped) as events:

@@ -1,0 +1,237 @@
+"""The Step Functions API, through boto3 and a running cloud (apireference/)."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from local_aws.cloud import Cloud
+from tests.unit.states.running import REGION, ROLE, cloud_at, text_of
+
+
+@pytest.fixture(scope="module")
+def cloud() -> Iterator[Cloud]:
+    with cloud_at() as running:
+        running.client("s3", REGION).create_bucket(Bucket="data")
+        running.client("s3", REGION).put_object(Bucket="data", Key="there", Body=b"text")
+        running.client("dynamodb", REGION).create_table(
+            TableName="claims",
+            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        yield running
+
+
+@pytest.fixture
+def states(cloud: Cloud) -> Any:
+    return cloud.client("stepfunctions", REGION)
+
+
+def create(states: Any, machine: str, name: str | None = None) -> str:
+    answer = states.create_state_machine(name=name or machine, definition=text_of(machine), roleArn=ROLE)
+    arn: str = answer["stateMachineArn"]
+    return arn
+
+
+def start(states: Any, machine: str, given: Any, **more: str) -> str:
+    answer = states.start_execution(stateMachineArn=create(states, machine), input=json.dumps(given), **more)
+    arn: str = answer["executionArn"]
+    return arn
+
+
+def ended(cloud: Cloud, arn: str) -> dict[str, Any]:
+    """Wait for the end on the loop, without polling."""
+
+    async def wait() -> None:
+        await asyncio.wait_for(cloud.states(REGION)._execution(arn).ended(), 20)
+
+    cloud.run(wait())
+    description: dict[str, Any] = cloud.client("stepfunctions", REGION).describe_execution(executionArn=arn)
+    return description
+
+
+def code_of(error: pytest.ExceptionInfo[ClientError]) -> str:
+    return str(error.value.response["Error"]["Code"])
+
+
+def event_types(states: Any, arn: str) -> list[str]:
+    return [event["type"] for event in states.get_execution_history(executionArn=arn)["events"]]
+
+
+def test_creating_the_same_machine_twice_is_one_machine_and_another_definition_is_refused(
+    states: Any,
+) -> None:
+    arn = create(states, "endless")
+    assert create(states, "endless") == arn
+    with pytest.raises(ClientError) as error:
+        create(states, "no_choice", name="endless")
+    assert code_of(error) == "StateMachineAlreadyExists"
+
+
+def test_the_definition_is_kept_byte_for_byte(states: Any) -> None:
+    assert states.describe_state_machine(stateMachineArn=create(states, "map"))["definition"] == text_of(
+        "map"
+    )
+
+
+def test_a_faulty_definition_is_refused_with_the_path_to_every_fault(states: Any) -> None:
+    with pytest.raises(ClientError) as error:
+        create(states, "faulty")
+    assert code_of(error) == "InvalidDefinition"
+    for place in ("/States/A/Parameters", "/States/A/Next", "/States/Lost", "/States/T/Resource"):
+        assert f" at {place}" in str(error.value)
+    verdict = states.validate_state_machine_definition(definition=text_of("faulty"))
+    assert verdict["result"] == "FAIL"
+    assert "/States/A/Parameters" in {one["location"] for one in verdict["diagnostics"]}
+
+
+@pytest.mark.parametrize(
+    ("machine", "named"), [("distributed", "DISTRIBUTED"), ("task_token", "task tokens")]
+)
+def test_what_is_not_modelled_is_refused_by_name_at_creation(states: Any, machine: str, named: str) -> None:
+    with pytest.raises(ClientError, match=named):
+        create(states, machine)
+
+
+def test_express_machines_are_refused_by_name(states: Any) -> None:
+    with pytest.raises(ClientError, match="EXPRESS"):
+        states.create_state_machine(name="e", definition=text_of("map"), roleArn=ROLE, type="EXPRESS")
+
+
+def test_a_start_is_idempotent_by_name_and_input_only_while_it_runs(cloud: Cloud, states: Any) -> None:
+    first = start(states, "wait_then_pass", {"seconds": 90}, name="once")
+    assert start(states, "wait_then_pass", {"seconds": 90}, name="once") == first
+    with pytest.raises(ClientError) as error:
+        start(states, "wait_then_pass", {"seconds": 1}, name="once")
+    assert code_of(error) == "ExecutionAlreadyExists"
+    assert ended(cloud, first)["output"] == '"done"'
+    with pytest.raises(ClientError) as error:
+        start(states, "wait_then_pass", {"seconds": 90}, name="once")
+    assert code_of(error) == "ExecutionAlreadyExists"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        ({"name": "a b"}, "InvalidName"),
+        ({"name": "x" * 81}, "InvalidName"),
+        ({"input": "{'a': 1}"}, "InvalidExecutionInput"),
+        ({"input": "NaN"}, "InvalidExecutionInput"),
+        ({"input": json.dumps("x" * 262_143)}, "ValidationException"),
+    ],
+)
+def test_a_start_with_a_bad_name_or_input_is_refused(
+    states: Any, arguments: dict[str, str], code: str
+) -> None:
+    with pytest.raises(ClientError) as error:
+        states.start_execution(stateMachineArn=create(states, "wait_then_pass"), **arguments)
+    assert code_of(error) == code
+
+
+def test_the_top_level_time_limit_ends_an_execution_as_timed_out(cloud: Cloud, states: Any) -> None:
+    arn = start(states, "wait_then_pass", {"seconds": 100_000})
+    assert ended(cloud, arn)["status"] == "TIMED_OUT"
+    assert event_types(states, arn)[-2:] == ["WaitStateAborted", "ExecutionTimedOut"]
+
+
+def test_a_stopped_execution_is_aborted_with_all_that_it_was_doing(cloud: Cloud, states: Any) -> None:
+    arn = start(states, "slow_branches", {})
+    states.stop_execution(executionArn=arn, error="Enough", cause="asked to")
+    description = ended(cloud, arn)
+    assert (description["status"], description["error"]) == ("ABORTED", "Enough")
+    types = event_types(states, arn)
+    assert types[-1] == "ExecutionAborted"
+    assert "WaitStateExited" not in types
+
+
+def test_a_deleted_machine_lets_its_executions_end(cloud: Cloud, states: Any) -> None:
+    machine = create(states, "wait_then_pass", name="short_lived")
+    arn = states.start_execution(stateMachineArn=machine, input='{"seconds": 5}')["executionArn"]
+    states.delete_state_machine(stateMachineArn=machine)
+    with pytest.raises(ClientError) as error:
+        states.describe_state_machine(stateMachineArn=machine)
+    assert code_of(error) == "StateMachineDoesNotExist"
+    assert ended(cloud, arn)["status"] == "SUCCEEDED"
+
+
+def test_an_update_changes_the_machine_but_not_an_execution_under_way(cloud: Cloud, states: Any) -> None:
+    machine = create(states, "wait_then_pass", name="changing")
+    arn = states.start_execution(stateMachineArn=machine, input='{"seconds": 5}')["executionArn"]
+    states.update_state_machine(stateMachineArn=machine, definition=text_of("no_choice"))
+    assert states.describe_state_machine(stateMachineArn=machine)["definition"] == text_of("no_choice")
+    version = states.describe_state_machine_for_execution(executionArn=arn)
+    assert version["definition"] == text_of("wait_then_pass")
+    assert ended(cloud, arn)["output"] == '"done"'
+
+
+def test_a_history_comes_in_pages_and_in_either_order(cloud: Cloud, states: Any) -> None:
+    arn = start(states, "wait_then_pass", {"seconds": 1})
+    ended(cloud, arn)
+    paginator = states.get_paginator("get_execution_history")
+    pages = [
+        page["events"] for page in paginator.paginate(executionArn=arn, PaginationConfig={"PageSize": 4})
+    ]
+    assert [len(page) for page in pages] == [4, 2]
+    newest = states.get_execution_history(executionArn=arn, reverseOrder=True)["events"][0]
+    assert newest == pages[1][1]
+
+
+def test_an_s3_result_is_text_and_a_missing_key_is_caught_by_its_java_name(cloud: Cloud, states: Any) -> None:
+    found = json.loads(
+        ended(cloud, start(states, "get_object", {"bucket": "data", "key": "there"}))["output"]
+    )
+    assert found["Body"] == "text"
+    assert found["LastModified"].endswith("Z")
+    missing = json.loads(
+        ended(cloud, start(states, "get_object", {"bucket": "data", "key": "not"}))["output"]
+    )
+    assert missing["Error"] == "S3.NoSuchKeyException"
+    assert "(Service: S3, Status Code: 404, Request ID: " in missing["Cause"]
+
+
+def test_an_error_without_a_class_of_its_own_collapses_to_the_services(cloud: Cloud, states: Any) -> None:
+    caught = json.loads(ended(cloud, start(states, "conditional_copy", {"bucket": "data"}))["output"])
+    assert caught["Error"] == "S3.S3Exception"
+    assert "Status Code: 412" in caught["Cause"]
+
+
+def test_keys_of_maps_pass_through_as_they_are_and_conditions_have_their_name(
+    cloud: Cloud, states: Any
+) -> None:
+    item = json.loads(ended(cloud, start(states, "put_item", {}))["output"])
+    assert item == {"pk": {"S": "a"}, "my-Map": {"M": {"lower": {"S": "x"}}}}
+    second = json.loads(ended(cloud, start(states, "put_item", {}))["output"])
+    assert second["Error"] == "DynamoDb.ConditionalCheckFailedException"
+
+
+def test_a_parameter_that_the_api_lacks_is_states_runtime(cloud: Cloud, states: Any) -> None:
+    description = ended(cloud, start(states, "unknown_parameter", {}))
+    assert description["error"] == "States.Runtime"
+    assert 'The field "bucket" is not supported by Step Functions' in description["cause"]
+
+
+def test_a_change_of_status_goes_to_eventbridge(cloud: Cloud, states: Any) -> None:
+    heard: list[str] = []
+    done = threading.Event()
+
+    async def listen() -> None:
+        def is_ours(event: dict[str, Any]) -> bool:
+            return bool(event["source"] == "aws.states" and event["detail"]["name"] == "heard")
+
+        with cloud.events(REGION).listen(is_ours) as events:
+            done.set()
+            while not heard or heard[-1] == "RUNNING":
+                heard.append((await events.get())["detail"]["status"])
+
+    listening = asyncio.run_coroutine_threadsafe(listen(), cloud.loop)
+    assert done.wait(10)
+    start(states, "wait_then_pass", {"seconds": 1}, name="heard")
+    listening.result(20)
+    assert heard == ["RUNNING", "SUCCEEDED"]
