@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from local_aws.states.dataflow import JsonataFlow
-from local_aws.states.errors import StateError
 from local_aws.states.history import Thread
 from local_aws.states.jsontext import Json
 from local_aws.states.model import Machine, MapState, ParallelState
@@ -113,14 +112,14 @@ async def _side_by_side(visit: Visit, lines: Sequence[_Line], at_once: int) -> l
         int
     ] = []  # the last events of the places that have become free: the next line goes on from there
     running: list[asyncio.Task[Json]] = []
-    failed: list[StateError] = []
+    failed: list[Exception] = []
 
     async def guarded(line: _Line) -> Json:
         async with gate:
             line.thread.last = freed.pop() if freed else line.thread.last
             try:
                 output = await line.run()
-            except StateError as failure:
+            except Exception as failure:  # a bug of ours, too, ends the others
                 if not failed:
                     failed.append(failure)
                     _abandon(visit, line, running)
@@ -132,15 +131,12 @@ async def _side_by_side(visit: Visit, lines: Sequence[_Line], at_once: int) -> l
 
     running += [asyncio.ensure_future(guarded(line)) for line in lines]
     try:
-        results = await asyncio.gather(*running, return_exceptions=True) if running else []
+        results = await asyncio.gather(*running, return_exceptions=True)
     finally:
         for task in running:
             task.cancel()
     if failed:
         raise failed[0]
-    for result in results:
-        if isinstance(result, BaseException):
-            raise result  # no failure of the machine: a bug, which the execution reports
     visit.thread.children = []
     visit.thread.last = max((line.thread.last for line in lines), default=visit.thread.last)
     return list(results)

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from local_aws.states.errors import StateError
+from local_aws.states.errors import StateError, runtime_error
 from local_aws.states.jsontext import Json, dumps
 
 MAX_EVENTS = 25_000  # service-quotas.html, "Maximum execution history size"
+_ENDINGS = ("Aborted", "Failed", "TimedOut")  # what has failed is still told
 _WITHOUT_DETAILS = frozenset(
     {
         "ParallelStateStarted",
@@ -51,8 +52,13 @@ class History:
     def add_after(
         self, thread: Thread, previous: int, kind: str, details: dict[str, Json] | None = None
     ) -> int:
-        """Record an event that follows event `previous`, and let the line go on from it."""
+        """Record an event that follows event `previous`, and let the line go on from it.
+
+        Raises States.Runtime when only the execution's own end still fits into the history.
+        """
         number = len(self.events) + 1
+        if number >= MAX_EVENTS and not kind.startswith("Execution") and not kind.endswith(_ENDINGS):
+            raise runtime_error(f"The execution reached the maximum number of history events ({MAX_EVENTS}).")
         event: dict[str, Json] = {
             "timestamp": self._now(),
             "type": kind,

@@ -17,7 +17,7 @@ from local_aws.states.errors import (
     matches,
     runtime_error,
 )
-from local_aws.states.history import MAX_EVENTS, History, Thread
+from local_aws.states.history import History, Thread
 from local_aws.states.jsontext import Json, timestamp, too_large
 from local_aws.states.model import (
     ChoiceState,
@@ -110,8 +110,6 @@ class Visit:
             raise self._located(error) from error
 
     def _enter(self) -> None:
-        if len(self.history.events) >= MAX_EVENTS - 1:
-            raise runtime_error("The execution reached the maximum number of history events (25000).")
         text = self.history.written(self.raw)
         self.thread.open = self.state.kind
         self.event = self.history.add(

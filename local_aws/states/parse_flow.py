@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from local_aws.states import jsonata
 from local_aws.states.dataflow import Assign, Dataflow, JsonataFlow, JsonPathFlow, put_result
+from local_aws.states.errors import ALL
 from local_aws.states.expressions import ExpressionError, compile_template
 from local_aws.states.fields import Fields
 from local_aws.states.jsontext import Json
@@ -53,12 +54,25 @@ def parse_flow(fields: Fields, *, is_jsonata: bool, parameters: str = "Parameter
 
 def parse_retriers(fields: Fields) -> tuple[Retrier, ...]:
     """Compile Retry."""
+    _check_states_all(fields, "Retry")
     return tuple(_parse_retrier(child) for child in fields.children("Retry"))
 
 
 def parse_catchers(fields: Fields, *, is_jsonata: bool) -> tuple[Catcher, ...]:
     """Compile Catch."""
+    _check_states_all(fields, "Catch")
     return tuple(_parse_catcher(child, is_jsonata=is_jsonata) for child in fields.children("Catch"))
+
+
+def _check_states_all(fields: Fields, key: str) -> None:
+    """Note a States.ALL that does not stand alone, or not in the last place."""
+    children = list(fields.children(key))
+    for child in children:
+        names = child.value("ErrorEquals") or []
+        if ALL in names and (len(names) > 1 or child is not children[-1]):
+            child.fault(
+                f"The error name {ALL} must appear alone, and in the last element of {key}", "ErrorEquals"
+            )
 
 
 def _parse_retrier(fields: Fields) -> Retrier:

@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 from botocore.model import Shape, StructureShape
 
 from local_aws.states.effects import TaskCall
-from local_aws.states.errors import TASK_FAILED, StateError
+from local_aws.states.errors import TASK_FAILED, StateError, runtime_error
 from local_aws.states.integrations.casing import from_response, pascal
 from local_aws.states.integrations.optimized import SERVICES, request
 from local_aws.states.jsontext import Json, dumps
@@ -50,6 +50,8 @@ async def call_and_wait(cloud: Cloud, region: str, call: TaskCall) -> Json:
 
 
 async def _start(cloud: Cloud, region: str, call: TaskCall) -> tuple[dict[str, Any], Json]:
+    if call.parameters.get("Count", 1) != 1:
+        raise runtime_error(f"the local AWS does not model {call.resource.text} with a Count other than 1")
     operation = service_model("ecs").operation_model("RunTask")
     parameters = {"StartedBy": _STARTED_BY, **call.parameters}
     answer = await request(cloud, region, SERVICES["ecs"], operation, parameters)

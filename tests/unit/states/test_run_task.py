@@ -74,24 +74,23 @@ def attempt(ecs: Ecs) -> Any:
     return call_and_wait(ecs, "us-east-1", call)  # type: ignore[arg-type]  # it is used as a cloud
 
 
-def failure_of(ecs: Ecs) -> StateError:
+def succeed(ecs: Ecs) -> Any:
     async def run() -> Any:
         ecs.stop()
         return await attempt(ecs)
 
+    return asyncio.run(run())
+
+
+def failure_of(ecs: Ecs) -> StateError:
     with pytest.raises(StateError) as caught:
-        asyncio.run(run())
+        succeed(ecs)
     return caught.value
 
 
 def test_a_task_that_exits_with_0_gives_the_bare_task() -> None:
     ecs = Ecs([{"name": "main", "exitCode": 0}])
-
-    async def run() -> Any:
-        ecs.stop()
-        return await attempt(ecs)
-
-    task = asyncio.run(run())
+    task = succeed(ecs)
     assert (task["TaskArn"], task["Containers"]) == (ARN, [{"Name": "main", "ExitCode": 0}])
     method, parameters = ecs.calls[0]
     assert method == "run_task"
@@ -110,12 +109,7 @@ def test_an_essential_container_that_fails_is_task_failed_with_the_task_as_cause
 
 def test_a_container_that_is_not_essential_may_fail() -> None:
     ecs = Ecs([{"name": "main", "exitCode": 0}, {"name": "side", "exitCode": 1}])
-
-    async def run() -> Any:
-        ecs.stop()
-        return await attempt(ecs)
-
-    assert asyncio.run(run())["LastStatus"] == "STOPPED"
+    assert succeed(ecs)["LastStatus"] == "STOPPED"
 
 
 def test_an_image_that_cannot_be_pulled_is_task_failed_without_an_exit_code() -> None:

@@ -85,7 +85,13 @@ def test_a_faulty_definition_is_refused_with_the_path_to_every_fault(states: Any
     with pytest.raises(ClientError) as error:
         create(states, "faulty")
     assert code_of(error) == "InvalidDefinition"
-    for place in ("/States/A/Parameters", "/States/A/Next", "/States/Lost", "/States/T/Resource"):
+    for place in (
+        "/States/A/Parameters",
+        "/States/A/Next",
+        "/States/Lost",
+        "/States/T/Resource",
+        "/States/T/Retry[0]/ErrorEquals",
+    ):
         assert f" at {place}" in str(error.value)
     verdict = states.validate_state_machine_definition(definition=text_of("faulty"))
     assert verdict["result"] == "FAIL"
