@@ -108,6 +108,19 @@ class Aws:
         assert self.validate(environ) == 0
         return self.transform(environ)
 
+    def prepared_at(self, second: int, body: bytes) -> dict[str, str]:
+        """Upload and validate a version as if S3 had received it in that second."""
+        environ = self.upload(body)
+        assert self.validate(environ) == 0
+        document = {**self.handoff(environ), "input_last_modified": f"2025-07-05T10:00:{second:02}Z"}
+        key = f"handoff/{environ['EXECUTION_ID']}.json"
+        self.s3.put_object(Bucket=CLEANED, Key=key, Body=json.dumps(document).encode())
+        return environ
+
+    def process_at(self, second: int, body: bytes) -> int:
+        """Transform a version as if S3 had received it in that second; return the exit code."""
+        return self.transform(self.prepared_at(second, body))
+
     # What came of it.
 
     @property

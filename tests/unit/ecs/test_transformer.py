@@ -109,8 +109,8 @@ def test_a_retry_after_the_commit_changes_nothing(aws: Aws) -> None:
 
 def test_a_corrected_version_replaces_its_days_and_the_categories_it_no_longer_has(aws: Aws) -> None:
     first = orders_csv(order(1, "2025-07-01"), order(2, "2025-07-01", "Toys"), order(3, "2025-07-02"))
-    assert process_at(aws, 1, first) == 0
-    assert process_at(aws, 2, orders_csv(order(1, "2025-07-01", price="12.00"))) == 0
+    assert aws.process_at(1, first) == 0
+    assert aws.process_at(2, orders_csv(order(1, "2025-07-01", price="12.00"))) == 0
     assert {day: item["total_revenue"] for day, item in aws.orders().items()} == {
         "2025-07-01": "12",
         "2025-07-02": "10",  # of the first version, the newest that holds this day
@@ -120,8 +120,8 @@ def test_a_corrected_version_replaces_its_days_and_the_categories_it_no_longer_h
 
 def test_an_older_version_that_comes_late_counts_only_for_days_the_newer_one_has_not(aws: Aws) -> None:
     older = orders_csv(order(1, "2025-07-01", "Toys", "1.00"), order(2, "2025-07-02", price="2.00"))
-    assert process_at(aws, 2, orders_csv(order(1, "2025-07-01", price="9.00"))) == 0
-    assert process_at(aws, 1, older) == 0
+    assert aws.process_at(2, orders_csv(order(1, "2025-07-01", price="9.00"))) == 0
+    assert aws.process_at(1, older) == 0
     assert {day: item["total_revenue"] for day, item in aws.orders().items()} == {
         "2025-07-01": "9",
         "2025-07-02": "2",
@@ -134,7 +134,7 @@ def test_an_older_version_that_comes_late_counts_only_for_days_the_newer_one_has
 def test_of_two_versions_of_one_second_the_greater_version_id_counts(aws: Aws) -> None:
     revenue_of = {}
     for price in ("1.00", "2.00", "3.00"):
-        environ = prepared_at(aws, 1, orders_csv(order(1, "2025-07-01", price=price)))
+        environ = aws.prepared_at(1, orders_csv(order(1, "2025-07-01", price=price)))
         assert aws.transform(environ) == 0
         revenue_of[environ["S3_INPUT_VERSION"]] = price.removesuffix(".00")
     assert aws.orders()["2025-07-01"]["total_revenue"] == revenue_of[max(revenue_of)]
@@ -175,9 +175,9 @@ def test_a_file_of_101_actions_is_refused_and_told_how_many_it_needs(aws: Aws) -
 
 def test_categories_to_delete_count_as_actions_too(aws: Aws) -> None:
     rows = [order(n, f"2025-{1 + n // 28:02}-{1 + n % 28:02}") for n in range(33)]
-    assert process_at(aws, 1, orders_csv(*rows)) == 0
+    assert aws.process_at(1, orders_csv(*rows)) == 0
     toys = [row.replace("Books", "Toys") for row in rows[:1]] + rows[1:]
-    environ = prepared_at(aws, 2, orders_csv(*toys))
+    environ = aws.prepared_at(2, orders_csv(*toys))
     assert aws.transform(environ) == 65
     assert "need 101 writes" in aws.report(environ)["findings"][0]["advice"]
 
@@ -221,18 +221,3 @@ def test_a_rejected_file_reaches_no_table(aws: Aws) -> None:
     assert aws.transform(environ) == 75
     assert aws.orders() == {}
     assert aws.categories() == {}
-
-
-def prepared_at(aws: Aws, second: int, body: bytes) -> dict[str, str]:
-    """Upload and validate a version as if S3 had received it in that second."""
-    environ = aws.upload(body)
-    assert aws.validate(environ) == 0
-    key = f"handoff/{environ['EXECUTION_ID']}.json"
-    moment = f"2025-07-05T10:00:{second:02}Z"
-    document = {**json.loads(aws.read(key)), "input_last_modified": moment}
-    aws.s3.put_object(Bucket=CLEANED, Key=key, Body=json.dumps(document).encode())
-    return environ
-
-
-def process_at(aws: Aws, second: int, body: bytes) -> int:
-    return aws.transform(prepared_at(aws, second, body))
