@@ -1,0 +1,57 @@
+"""Requests of AWS's Query protocol, which CloudFormation speaks."""
+
+from __future__ import annotations
+
+import re
+
+from werkzeug.wrappers import Request
+
+from local_aws.wire import AwsError, not_modelled
+
+
+class Form:
+    """A request of the Query protocol, in which lists are spelled `Name.member.1.Key`."""
+
+    def __init__(self, request: Request) -> None:
+        self._fields = request.form
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._fields
+
+    def __getitem__(self, name: str) -> str:
+        if name not in self._fields:
+            raise AwsError(
+                "ValidationError",
+                f"1 validation error detected: Value null at '{name[:1].lower()}{name[1:]}' failed to "
+                "satisfy constraint: Member must not be null",
+            )
+        return self._fields[name]
+
+    def get(self, name: str) -> str | None:
+        """Return a field's value, or None."""
+        return self._fields.get(name)
+
+    def members(self, name: str) -> list[str]:
+        """Return a list of texts."""
+        numbered = re.compile(rf"{name}\.member\.\d+")
+        return [value for key, value in self._fields.items() if numbered.fullmatch(key)]
+
+    def pairs(self, name: str, key: str, value: str) -> dict[str, str]:
+        """Return a list of structures as a mapping from their member `key` to their member `value`."""
+        pairs = {}
+        for field, found in self._fields.items():
+            if match := re.fullmatch(rf"({name}\.member\.\d+)\.{key}", field):
+                other = f"{match[1]}.{value}"
+                if other in self._fields:
+                    pairs[found] = self._fields[other]
+        return pairs
+
+    def refuse(self, *names: str) -> None:
+        """Raise for members that AWS honours and the local AWS would ignore."""
+        action = self._fields["Action"]
+        for name in names:
+            value = next(
+                (text for key, text in self._fields.items() if key.partition(".")[0] == name), "false"
+            )
+            if value not in ("false", ""):
+                raise not_modelled(f"the parameter {name} of cloudformation:{action}")
