@@ -11,7 +11,7 @@ import json
 import re
 import threading
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.wrappers import Request, Response
@@ -26,6 +26,13 @@ DEFAULT_REGION = "us-east-1"
 Forward = Callable[[Request], Response]
 
 
+class Extension(Protocol):
+    """Stands before moto for one service; called under the endpoint's lock, so one request at a time."""
+
+    def answer(self, request: Request, region: str, forward: Forward) -> Response:
+        """Refuse the request, answer it, or let moto answer (`forward`) and act on the answer."""
+
+
 class Endpoint:
     """Routes each request to who answers it."""
 
@@ -33,7 +40,7 @@ class Endpoint:
         self.cloud = cloud
         self._moto = DomainDispatcherApplication(create_backend_app)
         self._lock = threading.RLock()  # CloudFormation makes moto call itself
-        self._extensions = {
+        self._extensions: dict[str, Extension] = {
             "dynamodb": dynamodb.DynamoDb(cloud),
             "s3": s3.S3(cloud),
             "events": events.Events(cloud),
