@@ -43,7 +43,7 @@ if what == "flood":
     for _ in range(int(arguments[0])):
         sys.stdout.buffer.write(line)
 if what == "one long line":
-    sys.stdout.buffer.write("é".encode() * int(arguments[0]))
+    sys.stdout.buffer.write("€".encode() * int(arguments[0]))
 if what == "close stdout":
     print("before", flush=True)
     os.close(1)
