@@ -126,9 +126,9 @@ class Pipeline:
         return [row for row in rows if not days or row["order_date"] in days]
 
     def ledger(self, key: str) -> list[dict[str, Any]]:
-        """Return the ledger's items about a key."""
+        """Return the ledger's claims of a key's versions."""
         items = self.client("dynamodb").scan(TableName=self.outputs["LedgerTable"])["Items"]
-        return [item for item in items if item.get("key", {}).get("S") == key]
+        return [item for item in items if item["sk"]["S"].startswith("v#") and item["key"]["S"] == key]
 
     def left(self) -> dict[str, int]:
         """Return what ECS still holds."""

@@ -34,7 +34,7 @@ def test_exit_65_is_a_rejection_and_is_not_retried(with_validator: OnePipeline) 
 
 
 def test_exit_78_is_a_wrong_setting_and_is_not_retried(with_validator: OnePipeline) -> None:
-    pipeline, key, day = with_validator("misconfigured"), "input/78.csv", fresh_day()
+    pipeline, key, day = with_validator("exit_78"), "input/78.csv", fresh_day()
 
     execution = pipeline.process(key, orders(day))
 
