@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import socket
 import threading
 from typing import Any, Self
 
@@ -23,7 +24,7 @@ class PortInUseError(OSError):
 
 
 class _Handler(MotoRequestHandler):
-    """Looks nothing up and writes no line a request. (Each connection is closed: werkzeug cannot keep one.)"""
+    """Looks nothing up and writes no line a request; closes each connection, for werkzeug cannot keep one."""
 
     protocol_version = "HTTP/1.1"  # chunked requests and `Expect: 100-continue`
     disable_nagle_algorithm = (
@@ -56,18 +57,19 @@ class LocalAws:
 
     def start(self) -> Self:
         """Begin to answer, with nothing in any service; raise PortInUseError when the port is taken."""
+        listener = listen(self.port)
+        self.port = listener.getsockname()[1]
         BackendDict.reset()
         reset_model_data()
-        try:
-            self._server = make_server(
-                HOST, self.port, self.cloud.endpoint, threaded=True, request_handler=_Handler
-            )
-        except (OSError, SystemExit) as error:  # werkzeug prints advice and exits when the port is taken
-            if isinstance(error, OSError) and error.errno != errno.EADDRINUSE:
-                raise
-            raise PortInUseError(f"port {self.port} of {HOST} is in use by another program") from error
-        self._server.daemon_threads = True  # type: ignore[attr-defined]  # socketserver's, on the threaded server only
-        self.port = self._server.server_port
+        self._server = make_server(
+            HOST,
+            self.port,
+            self.cloud.endpoint,
+            threaded=True,
+            request_handler=_Handler,
+            fd=listener.fileno(),
+        )
+        listener.close()  # the server has its own copy
         self.cloud.endpoint_url = self.url
         self.cloud.start()
         self._thread = threading.Thread(target=self._server.serve_forever, name="local-aws-http", daemon=True)
@@ -88,3 +90,21 @@ class LocalAws:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+
+
+def listen(port: int) -> socket.socket:
+    """Return a socket that listens on `port` of 127.0.0.1 (0: any free one); raise PortInUseError.
+
+    werkzeug would print advice and exit when the port is taken.
+    """
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((HOST, port))
+    except OSError as error:
+        listener.close()
+        if error.errno != errno.EADDRINUSE:
+            raise
+        raise PortInUseError(f"port {port} of {HOST} is in use by another program") from error
+    listener.listen(128)
+    return listener
