@@ -18,6 +18,7 @@ from typing import Any
 
 import simplejson
 from botocore.exceptions import BotoCoreError, ClientError
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -141,9 +142,9 @@ def run(stage: Stage, keys: dict[str, Path], tell: Callable[[str], None]) -> dic
 
 def show(result: dict[str, Any]) -> None:
     """Print the result for people."""
-    console = Console(soft_wrap=True, highlight=False)
+    console = Console(soft_wrap=True, highlight=False, width=max(100, Console().width))
     for title, rows in (("OrderKPIs", result["order_kpis"]), ("CategoryKPIs", result["category_kpis"])):
-        table = Table(title=f"{title} ({len(rows)} items)", title_justify="left")
+        table = Table(title=f"{title} ({len(rows)} items)", title_justify="left", box=box.SIMPLE_HEAD)
         for column in rows[0] if rows else ["(empty)"]:
             table.add_column(column, justify="left" if column in {"order_date", "category"} else "right")
         for row in rows:

@@ -58,7 +58,7 @@ class Running:
         """Tell whether it answers requests."""
         try:
             health = f"{self.url}/_local_aws/health"
-            with urllib.request.urlopen(health, timeout=5) as answer:  # noqa: S310 - loopback
+            with urllib.request.urlopen(health, timeout=5) as answer:  # noqa: S310
                 return bool(answer.status == 200)
         except (urllib.error.URLError, OSError):
             return False

@@ -67,7 +67,11 @@ class Pipeline:
             )
             arns = [item["executionArn"] for page in pages for item in page["executions"]]
             inputs = {arn: json.loads(states.describe_execution(executionArn=arn)["input"]) for arn in arns}
-            return [arn for arn in reversed(arns) if inputs[arn].get("key") == key]
+            return [
+                arn
+                for arn in reversed(arns)
+                if isinstance(inputs[arn], dict) and inputs[arn].get("key") == key
+            ]
 
         until(lambda: len(about()) >= count, f"{count} execution(s) about {key}")
         return about()
@@ -75,13 +79,18 @@ class Pipeline:
     def end_of(self, arn: str, hurry: float = 0) -> dict[str, Any]:
         """Wait for an execution's end and return its description.
 
-        `hurry` puts the clock forward by so many seconds ten times a second, where a test is about
-        back-offs and timeouts while a task's process runs, which would hold the clock at real speed.
+        `hurry` is for tests about back-offs and timeouts while a task's process runs, which holds the clock at
+        real speed: whenever nothing has happened for half a second, it puts the clock forward by so many
+        seconds ten times a second.
         """
         states = self.client("stepfunctions")
+        quiet, newest = 0, None
 
         def ended() -> bool:
-            if hurry:
+            nonlocal quiet, newest
+            last = states.get_execution_history(executionArn=arn, reverseOrder=True, maxResults=1)["events"]
+            quiet, newest = (quiet + 1 if last == newest else 0), last
+            if quiet >= 5:
                 self.aws.cloud.clock.skip(hurry)
             return bool(states.describe_execution(executionArn=arn)["status"] != "RUNNING")
 
