@@ -36,19 +36,22 @@ class DynamoDb:
 
     def answer(self, request: Request, region: str, forward: Callable[[Request], Response]) -> Response:
         """Answer one request."""
+        try:
+            return self._answer(request, region, lambda asked: understood(asked, forward))
+        except AwsError as error:
+            return json_error(error)
+
+    def _answer(self, request: Request, region: str, forward: Callable[[Request], Response]) -> Response:
         operation = request.headers.get("X-Amz-Target", "").rpartition(".")[2]
         if operation not in _WRITES:
             return forward(request)
         body: Json = json.loads(request.get_data())
         backend: DynamoDBBackend = dynamodb_backends[self.cloud.account][region]
-        try:
-            for number in numbers_in(body):
-                check_number(number)
-            if operation == "TransactWriteItems":
-                answer = self._transactions.write(body, request, backend, forward)
-                return Response(to_json(answer), mimetype="application/x-amz-json-1.0")
-        except AwsError as error:
-            return json_error(error)
+        for number in numbers_in(body):
+            check_number(number)
+        if operation == "TransactWriteItems":
+            answer = self._transactions.write(body, request, backend, forward)
+            return Response(to_json(answer), mimetype="application/x-amz-json-1.0")
         if operation != "UpdateItem":
             return forward(request)
         images = BeforeImages(backend)
@@ -61,6 +64,14 @@ class DynamoDb:
             if not updated:
                 images.restore()
         return response
+
+
+def understood(request: Request, forward: Callable[[Request], Response]) -> Response:
+    """Let moto answer; raise ValidationException where its expression parser gives up."""
+    try:
+        return forward(request)
+    except (KeyError, ValueError, IndexError) as error:
+        raise AwsError("ValidationException", f"Invalid expression: {error}") from error
 
 
 def numbers_in(value: Json) -> Iterator[str]:

@@ -48,7 +48,7 @@ class Running:
         return f"http://{HOST}:{self.port}"
 
     def is_alive(self) -> bool:
-        """Tell whether the process is there and is a local AWS: the system may have given its pid to another."""
+        """Tell whether the process is there and is a local AWS: another may have got its pid."""
         shown = subprocess.run(
             ["ps", "-o", "command=", "-p", str(self.pid)], capture_output=True, text=True, check=False
         )
