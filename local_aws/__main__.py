@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
+import threading
 from pathlib import Path
 
 from local_aws.clock import Clock
@@ -19,19 +21,23 @@ def serve(arguments: argparse.Namespace) -> int:
     aws = LocalAws(
         Images(arguments.images), port=arguments.port, clock=Clock(arguments.time_scale), seed=arguments.seed
     )
-    # Blocked before any thread is made, so that every thread inherits it and only sigwait takes them.
-    ends = {signal.SIGTERM, signal.SIGINT}
-    signal.pthread_sigmask(signal.SIG_BLOCK, ends)
+    ended = threading.Event()
+    for end in (signal.SIGTERM, signal.SIGINT):
+        # A handler, and no blocked signals to wait for: those would be blocked in the tasks' processes, too.
+        signal.signal(end, lambda *_: ended.set())
     try:
         aws.start()
     except PortInUseError as error:
         print(f"error: {error}; free it, or choose another with --port", file=sys.stderr)
         return PORT_IN_USE
     print(f"local AWS ready at {aws.url}", flush=True)
-    signal.sigwait(ends)
+    ended.wait()
     print("local AWS stopping", flush=True)
     aws.stop()
-    return 0
+    sys.stdout.flush()
+    os._exit(
+        0
+    )  # all there was is gone with the process: taking moto's objects apart would take a second more
 
 
 def time_scale(text: str) -> float:

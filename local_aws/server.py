@@ -17,6 +17,7 @@ from local_aws.cloud import Cloud
 from local_aws.ecs.images import Images
 
 HOST = "127.0.0.1"
+_POLL = 0.05  # seconds within which a stop is noticed
 
 
 class PortInUseError(OSError):
@@ -72,7 +73,9 @@ class LocalAws:
         listener.close()  # the server has its own copy
         self.cloud.endpoint_url = self.url
         self.cloud.start()
-        self._thread = threading.Thread(target=self._server.serve_forever, name="local-aws-http", daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(_POLL,), name="local-aws-http", daemon=True
+        )
         self._thread.start()
         return self
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
+import botocore.session
 import simplejson
 from botocore.exceptions import BotoCoreError, ClientError
 from rich import box
@@ -42,6 +43,9 @@ START_WITHIN = 30.0  # seconds from upload to execution: the rest is local, so l
 END_WITHIN = 900.0
 POLL = 0.2
 REJECTED = 65
+SERVICES = (
+    "sts", "ec2", "s3", "cloudformation", "sqs", "sns", "stepfunctions", "logs", "dynamodb", "ecs",
+)  # fmt: skip
 
 
 def keys_of(files: list[Path]) -> dict[str, Path]:
@@ -168,6 +172,12 @@ def exit_code(result: dict[str, Any]) -> int:
     return REJECTED if ("FAILED", "ValidationError") in ends else 0
 
 
+def load_models(session: botocore.session.Session) -> None:
+    """Load the models of the services that the demo calls, which would hold it up later."""
+    for service in SERVICES:
+        session.get_service_model(service)
+
+
 @contextmanager
 def environment_of(url: str) -> Iterator[None]:
     """Point this process's AWS clients to the local AWS at `url`, whatever the person's own settings are."""
@@ -211,8 +221,10 @@ def main() -> None:
     try:
         keys = keys_of(arguments.files)
         step("Starting a local AWS (no account, no Docker)")
-        with LocalServer.spawned(keep=arguments.keep) as server, environment_of(server.url):
-            result = run(Stage.of_environment(DEFAULT), keys, tell)
+        models = botocore.session.get_session()
+        spawned = LocalServer.spawned(keep=arguments.keep, meanwhile=lambda: load_models(models))
+        with spawned as server, environment_of(server.url):
+            result = run(Stage.of_environment(DEFAULT, models), keys, tell)
             result["seconds"] = round(time.monotonic() - started, 2)
             code = exit_code(result)
             if arguments.json:

@@ -9,7 +9,6 @@ import os
 import shlex
 import signal
 import socket
-import subprocess
 import sys
 import time
 import urllib.error
@@ -20,13 +19,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from threading import Event
 
+import psutil
+
 from mayfly.console import CommandError, detail, end_with, step
 from mayfly.local_server import TIME_SCALE, LocalServer
 from mayfly.template import ROOT
 
 HOST = "127.0.0.1"
 REGION = "us-east-1"
-FOLDER = ROOT / ".local_aws"
+FOLDER = Path(os.environ.get("LOCAL_AWS_STATE") or ROOT / ".local_aws")
 PID_FILE = FOLDER / "server.json"
 LOG = FOLDER / "server.log"
 NOT_RUNNING, PORT_IN_USE = 3, 4  # exit codes; 3 is what service scripts say of a stopped service
@@ -49,10 +50,10 @@ class Running:
 
     def is_alive(self) -> bool:
         """Tell whether the process is there and is a local AWS: another may have got its pid."""
-        shown = subprocess.run(
-            ["ps", "-o", "command=", "-p", str(self.pid)], capture_output=True, text=True, check=False
-        )
-        return "-m local_aws serve" in shown.stdout
+        try:
+            return psutil.Process(self.pid).cmdline()[1:4] == ["-m", "local_aws", "serve"]
+        except psutil.NoSuchProcess:
+            return False
 
     def answers(self) -> bool:
         """Tell whether it answers requests."""
@@ -74,7 +75,7 @@ def recorded() -> Running | None:
         running = None
     if running is not None and running.is_alive():
         return running
-    detail(f"{PID_FILE.relative_to(ROOT)} is stale: its process is gone. Removed it.")
+    detail(f"{PID_FILE} is stale: its process is gone. Removed it.")
     PID_FILE.unlink(missing_ok=True)
     return None
 
@@ -82,7 +83,7 @@ def recorded() -> Running | None:
 @contextmanager
 def alone() -> Iterator[None]:
     """Hold back a second start or stop for as long as one is under way."""
-    FOLDER.mkdir(exist_ok=True)
+    FOLDER.mkdir(parents=True, exist_ok=True)
     with (FOLDER / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
@@ -109,7 +110,7 @@ def start(port: int, time_scale: float) -> None:
             server.stop()
             PID_FILE.unlink()
             raise CommandError("the local AWS does not answer", f"nothing from {running.url}", f"see {LOG}")
-    step(f"The local AWS runs at {running.url} (pid {running.pid}, log .local_aws/server.log)")
+    step(f"The local AWS runs at {running.url} (pid {running.pid}, log {LOG})")
     detail('next: eval "$(./scripts/local_aws.sh env)" && ./scripts/deploy.sh')
 
 
@@ -187,9 +188,14 @@ def logs(*, follow: bool) -> None:
 
 def arguments_of(argv: list[str]) -> argparse.Namespace:
     """Parse the command line."""
-    parser = argparse.ArgumentParser(prog="./scripts/local_aws.sh", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="./scripts/local_aws.sh",
+        description=__doc__,
+        epilog="LOCAL_AWS_PORT is its port (default 4566), LOCAL_AWS_STATE the folder of its pid file and log "
+        "(default .local_aws). Exit codes: 1 it cannot be done, 3 not running, 4 port in use.",
+    )
     commands = parser.add_subparsers(dest="command", required=True)
-    starting = commands.add_parser("start", help="start it in the background (LOCAL_AWS_PORT, default 4566)")
+    starting = commands.add_parser("start", help="start it in the background")
     starting.add_argument(
         "--time-scale",
         type=float,

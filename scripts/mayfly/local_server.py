@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,9 +46,12 @@ class LocalServer:
 
     @classmethod
     @contextmanager
-    def spawned(cls, *, keep: bool = False, port: int = 0) -> Iterator[LocalServer]:
-        """Yield a fresh local AWS, and stop it at the end unless it is to be kept."""
-        server = cls.spawn(port)
+    def spawned(cls, *, keep: bool, meanwhile: Callable[[], None]) -> Iterator[LocalServer]:
+        """Yield a fresh local AWS on any free port; at the end stop it, unless it is to be kept.
+
+        It takes seconds to start, and `meanwhile` is called once it is on its way.
+        """
+        server = cls.spawn(0, meanwhile=meanwhile)
         try:
             yield server
         except BaseException:
@@ -58,7 +61,13 @@ class LocalServer:
             server.stop()
 
     @classmethod
-    def spawn(cls, port: int, log: Path | None = None, time_scale: float = TIME_SCALE) -> LocalServer:
+    def spawn(
+        cls,
+        port: int,
+        log: Path | None = None,
+        time_scale: float = TIME_SCALE,
+        meanwhile: Callable[[], None] = lambda: None,
+    ) -> LocalServer:
         """Start a local AWS on `port` (0: any free one) and wait until it is ready.
 
         It has a session of its own, so that it can outlive the shell. Raises CommandError if it won't start.
@@ -86,6 +95,7 @@ class LocalServer:
                 start_new_session=True,
             )
         deadline = time.monotonic() + READY_WITHIN
+        meanwhile()
         pause = Event()
         while time.monotonic() < deadline and process.poll() is None:
             if ready := READY.search(log.read_text(errors="replace")):

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 import boto3
+import botocore.session
 from botocore.config import Config
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError, NoRegionError
 
@@ -28,14 +29,17 @@ def stage_name(text: str) -> str:
 class Stage:
     """The AWS that the environment points to, and the names of one stage in it."""
 
-    def __init__(self, name: str = DEFAULT) -> None:
+    def __init__(self, name: str = DEFAULT, models: botocore.session.Session | None = None) -> None:
+        """Name the stage; `models` is a session that may have loaded service models already."""
         self.name = name
         self.suffix = "" if name == DEFAULT else f"-{name}"
         self.stack = f"mayfly-orders{self.suffix}"
-        self.session: Any = boto3.Session()  # of services by name: its types know only literals
+        self.session: Any = boto3.Session(
+            botocore_session=models
+        )  # of services by name: its types know only literals
 
     @classmethod
-    def of_environment(cls, name: str) -> Stage:
+    def of_environment(cls, name: str, models: botocore.session.Session | None = None) -> Stage:
         """Return a stage of the AWS the environment points to; raise CommandError when there is none."""
         endpoint = os.environ.get("AWS_ENDPOINT_URL")
         if not endpoint:
@@ -44,7 +48,7 @@ class Stage:
                 "AWS_ENDPOINT_URL is not set",
                 START_LOCAL_AWS,
             )
-        stage = cls(name)
+        stage = cls(name, models)
         try:
             _ = stage.account
         except (EndpointConnectionError, NoCredentialsError, NoRegionError) as error:

@@ -79,8 +79,8 @@ class Pipeline:
     def end_of(self, arn: str, hurry: float = 0) -> dict[str, Any]:
         """Wait for an execution's end and return its description.
 
-        `hurry` is for tests about back-offs and timeouts while a task's process runs, which holds the clock at
-        real speed: whenever nothing has happened for half a second, it puts the clock forward by so many
+        `hurry` is for tests about back-offs and timeouts while a task's process runs, which holds the clock
+        at real speed: whenever nothing has happened for half a second, it puts the clock forward by so many
         seconds ten times a second.
         """
         states = self.client("stepfunctions")

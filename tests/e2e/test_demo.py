@@ -1,0 +1,88 @@
+"""demo.sh as a person and as a program uses it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mayfly.demo import exit_code
+from mayfly.template import ROOT
+
+NOTHING_LEFT = {"clusters": 0, "tasks": 0, "task_definitions": 0}
+
+
+def demo(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [ROOT / "scripts" / "demo.sh", *arguments], capture_output=True, text=True, check=False, timeout=110
+    )
+
+
+def test_the_demo_shows_the_sample_on_its_way_and_ends_with_its_numbers() -> None:
+    ended = demo()
+
+    assert ended.returncode == 0, ended.stderr
+    for shown in ("> CreateCluster", "< DeleteCluster", "ecs-validator: INFO", "ecs-transformer: INFO"):
+        assert shown in ended.stdout
+    assert "590.43" in ended.stdout
+    assert "Notice to pipeline-success: Mayfly: order file processed" in ended.stdout
+    assert "input/valid_order.csv is now in processed" in ended.stdout
+    assert "0 clusters, 0 tasks, 0 task definitions left" in ended.stdout
+    assert "Next: " in ended.stdout
+
+
+def test_json_is_one_document_about_every_file_and_a_rejection_exits_with_65() -> None:
+    orders = ROOT / "data" / "orders"
+
+    ended = demo("--json", orders / "valid_order.csv", orders / "invalid_order.csv")
+
+    assert ended.returncode == 65, ended.stderr
+    document: dict[str, Any] = json.loads(ended.stdout, parse_float=str)
+    assert set(document) == {
+        "pipeline", "executions", "order_kpis", "category_kpis", "notifications", "files", "left", "seconds",
+    }  # fmt: skip
+    assert document["pipeline"] == "EphemeralECSPipeline"
+    ends = {item["key"]: (item["status"], item["error"]) for item in document["executions"]}
+    assert ends == {
+        "input/valid_order.csv": ("SUCCEEDED", None),
+        "input/invalid_order.csv": ("FAILED", "ValidationError"),
+    }
+    assert [row["total_revenue"] for row in document["order_kpis"]] == ["590.43", "271.92", "395.19"]
+    assert document["files"] == {"input/valid_order.csv": "processed", "input/invalid_order.csv": "input"}
+    assert sorted(notice["topic"] for notice in document["notifications"]) == [
+        "pipeline-failure",
+        "pipeline-success",
+    ]
+    assert document["left"] == NOTHING_LEFT
+
+
+def test_a_file_that_is_not_there_is_an_error_in_three_parts() -> None:
+    ended = demo("no-such.csv")
+
+    assert ended.returncode == 1
+    assert ended.stdout == ""
+    assert ended.stderr.splitlines() == [
+        "error: no-such.csv cannot be uploaded",
+        "  found: it is not a file",
+        "  do:    name one or more CSV files",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("ends", "left", "code"),
+    [
+        ([("SUCCEEDED", None)], 0, 0),
+        ([("SUCCEEDED", None), ("FAILED", "ValidationError")], 0, 65),
+        ([("FAILED", "ValidationError"), ("FAILED", "States.TaskFailed")], 0, 1),
+        ([("TIMED_OUT", None)], 0, 1),
+        ([("SUCCEEDED", None)], 1, 1),
+    ],
+)
+def test_exit_codes_say_what_became_of_the_files(
+    ends: list[tuple[str, str | None]], left: int, code: int
+) -> None:
+    executions = [{"status": status, "error": error} for status, error in ends]
+    assert exit_code({"executions": executions, "left": {"clusters": left}}) == code
