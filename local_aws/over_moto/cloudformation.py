@@ -268,7 +268,9 @@ class CloudFormation:
         template = templates.read(body, inline="TemplateBody" in form)
         templates.check(template, set(form.members("Capabilities")))
         parameters = form.pairs("Parameters", "ParameterKey", "ParameterValue")
-        for key in form.pairs("Parameters", "ParameterKey", "UsePreviousValue"):
+        for key, wanted in form.pairs("Parameters", "ParameterKey", "UsePreviousValue").items():
+            if wanted != "true":
+                continue
             if stack is None or key not in stack.parameters:
                 declared = (template.get("Parameters") or {}).get(key, {})
                 if "Default" not in declared:

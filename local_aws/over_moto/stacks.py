@@ -56,8 +56,11 @@ class Application:
             resources.create(template)
         finally:
             Current.maker = None
-        self.stack.resource_map = resources
-        self.stack.output_map = OutputMap(resources, template, self.stack.stack_id)
+        outputs = OutputMap(resources, template, self.stack.stack_id)
+        list(
+            outputs.values()
+        )  # resolved now and kept: when resources go, their attributes can't be asked for
+        self.stack.resource_map, self.stack.output_map = resources, outputs
         self.stack.template_dict = template
         self.stack.parameters = parameters
 

@@ -191,7 +191,7 @@ def arguments_of(argv: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="./scripts/local_aws.sh",
         description=__doc__,
-        epilog="LOCAL_AWS_PORT is its port (default 4566), LOCAL_AWS_STATE the folder of its pid file and log "
+        epilog="LOCAL_AWS_PORT is its port (default 4566), LOCAL_AWS_STATE the folder of its state and log "
         "(default .local_aws). Exit codes: 1 it cannot be done, 3 not running, 4 port in use.",
     )
     commands = parser.add_subparsers(dest="command", required=True)

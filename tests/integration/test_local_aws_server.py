@@ -9,6 +9,7 @@ import sys
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
@@ -17,11 +18,17 @@ from local_aws.ecs.images import Images
 from local_aws.server import LocalAws, PortInUseError
 
 ROOT = Path(__file__).parents[2]
-CREDENTIALS = {
-    "region_name": "us-east-1",
-    "aws_access_key_id": "test",
-    "aws_secret_access_key": "test",
-}
+
+
+def client_of(aws: LocalAws, service: str) -> Any:
+    client: Any = boto3.client(
+        service,  # type: ignore[call-overload]  # any of them
+        endpoint_url=aws.url,
+        region_name="us-east-1",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",  # noqa: S106
+    )
+    return client
 
 
 def free_port() -> int:
@@ -138,14 +145,14 @@ def test_a_server_that_cannot_start_says_why(script: Script) -> None:
 def test_a_server_is_a_fresh_aws(tmp_path: Path) -> None:
     for _ in range(2):
         with LocalAws(Images([tmp_path])) as aws:
-            s3 = boto3.client("s3", endpoint_url=aws.url, **CREDENTIALS)
+            s3 = client_of(aws, "s3")
             assert s3.list_buckets()["Buckets"] == []
             s3.create_bucket(Bucket="first")
 
 
 def test_two_servers_cannot_have_one_port(tmp_path: Path) -> None:
     with LocalAws(Images([tmp_path])) as aws:
-        s3 = boto3.client("s3", endpoint_url=aws.url, **CREDENTIALS)
+        s3 = client_of(aws, "s3")
         s3.create_bucket(Bucket="kept")
         with pytest.raises(PortInUseError, match=str(aws.port)):
             LocalAws(Images([tmp_path]), port=aws.port).start()
@@ -154,9 +161,9 @@ def test_two_servers_cannot_have_one_port(tmp_path: Path) -> None:
 
 def test_http_and_in_process_clients_see_one_aws(tmp_path: Path) -> None:
     with LocalAws(Images([tmp_path])) as aws:
-        machines = boto3.client("stepfunctions", endpoint_url=aws.url, **CREDENTIALS)
+        machines = client_of(aws, "stepfunctions")
         assert machines.list_state_machines()["stateMachines"] == []
-        s3 = boto3.client("s3", endpoint_url=aws.url, **CREDENTIALS)
+        s3 = client_of(aws, "s3")
         s3.create_bucket(Bucket="shared")
         key = "a b+c%41ü"
         aws.cloud.client("s3", "us-east-1").put_object(Bucket="shared", Key=key, Body=b"in-process")

@@ -66,8 +66,8 @@ class Role(Resource, CloudFormationModel):
         iam, at = self.client("iam"), {"RoleName": self.name}
         for policy in iam.list_role_policies(**at)["PolicyNames"]:
             iam.delete_role_policy(**at, PolicyName=policy)
-        for attached in self.properties.get("ManagedPolicyArns", []):
-            iam.detach_role_policy(**at, PolicyArn=attached)
+        for attached in iam.list_attached_role_policies(**at)["AttachedPolicies"]:
+            iam.detach_role_policy(**at, PolicyArn=attached["PolicyArn"])
         iam.delete_role(**at)
 
     def attribute(self, name: str) -> str:

@@ -63,15 +63,26 @@ class TopicPolicy(Resource, CloudFormationModel):
     def update(self, old: Json, old_tags: dict[str, str]) -> None:  # noqa: ARG002 - put as a whole
         """Put the policy on its topics."""
         for arn in self.properties["Topics"]:
-            policy = document(self.properties["PolicyDocument"])
-            self.client("sns").set_topic_attributes(
-                TopicArn=arn, AttributeName="Policy", AttributeValue=policy
-            )
+            self._put(arn, self.properties["PolicyDocument"])
 
     def delete(self) -> None:
-        """Leave the topics without the policy. (On AWS they fall back to the default one.)."""
+        """Give the topics back the policy they were born with: their owner may do everything."""
+        owner = {"StringEquals": {"AWS:SourceOwner": self.place.cloud.account}}
         for arn in self.properties["Topics"]:
-            self.client("sns").set_topic_attributes(TopicArn=arn, AttributeName="Policy", AttributeValue="")
+            everything = {
+                "Sid": "__default_statement_ID",
+                "Effect": "Allow",
+                "Principal": {"AWS": "*"},
+                "Action": "SNS:*",
+                "Resource": arn,
+                "Condition": owner,
+            }
+            self._put(arn, {"Version": "2008-10-17", "Id": "__default_policy_ID", "Statement": [everything]})
+
+    def _put(self, arn: str, policy: Json) -> None:
+        self.client("sns").set_topic_attributes(
+            TopicArn=arn, AttributeName="Policy", AttributeValue=document(policy)
+        )
 
 
 class Queue(Resource, CloudFormationModel):
