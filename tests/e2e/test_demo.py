@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,14 @@ def demo(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     )
 
 
+def promised() -> list[str]:
+    """Return the lines of README.md's first example, less what differs from run to run."""
+    console = (ROOT / "README.md").read_text(encoding="utf-8").partition("$ ./scripts/demo.sh\n")[2]
+    lines = console.partition("\n\n")[0].splitlines()
+    assert len(lines) > 15
+    return [re.sub(r"^ +[0-9.]+ s  |\.\.\..*|^This took .*", "", line).rstrip() for line in lines]
+
+
 def test_the_demo_shows_the_sample_on_its_way_and_ends_with_its_numbers() -> None:
     ended = demo()
 
@@ -32,6 +41,8 @@ def test_the_demo_shows_the_sample_on_its_way_and_ends_with_its_numbers() -> Non
     assert "input/valid_order.csv is now in processed" in ended.stdout
     assert "0 clusters, 0 tasks, 0 task definitions left" in ended.stdout
     assert "Next: " in ended.stdout
+    for line in promised():
+        assert line in ended.stdout + ended.stderr, "README.md shows what the demo does not print"
 
 
 def test_json_is_one_document_about_every_file_and_a_rejection_exits_with_65() -> None:
