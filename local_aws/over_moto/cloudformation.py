@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
 from moto.cloudformation.models import ChangeSet, CloudFormationBackend, cloudformation_backends
-from moto.cloudformation.utils import generate_stack_id, get_stack_from_s3_url
+from moto.cloudformation.utils import generate_stack_id
 from moto.core.exceptions import ServiceException
 from werkzeug.wrappers import Request, Response
 
 from local_aws.over_moto import template as templates
 from local_aws.over_moto.query import Form
 from local_aws.over_moto.resources.base import Resource
+from local_aws.over_moto.stack_requests import asked_for, body_of
 from local_aws.over_moto.stacks import LocalStack, Stacks, find
 from local_aws.wire import AwsError, not_modelled
 
@@ -78,7 +79,7 @@ class CloudFormation:
 
     def _create_stack(self, form: Form, backend: CloudFormationBackend) -> str:
         form.refuse("RoleARN", "NotificationARNs", "DisableRollback", "OnFailure", "TimeoutInMinutes")
-        name, body, template, parameters = self._asked(form, None)
+        name, body, template, parameters = asked_for(form, None, self.cloud.account)
         self._refuse_existing(name, backend)
         stack = self._new_stack(name, body, form, parameters, backend)
         self.stacks.check(stack, template, parameters)
@@ -94,7 +95,7 @@ class CloudFormation:
             raise templates.refused(
                 f"Stack:{stack.stack_id} is in {stack.status} state and can not be updated."
             )
-        _, body, template, parameters = self._asked(form, stack)
+        _, body, template, parameters = asked_for(form, stack, self.cloud.account)
         tags = form.pairs("Tags", "Key", "Value") or dict(stack.tags)
         if (template, parameters, tags) == (stack.template_dict, stack.parameters, dict(stack.tags)):
             raise templates.refused("No updates are to be performed.")
@@ -136,7 +137,7 @@ class CloudFormation:
         if kind not in ("CREATE", "UPDATE"):
             raise not_modelled(f"change sets of type {kind}")
         stack = find(backend, form["StackName"]) if kind == "UPDATE" else None
-        name, body, template, parameters = self._asked(form, stack)
+        name, body, template, parameters = asked_for(form, stack, self.cloud.account)
         tags = form.pairs("Tags", "Key", "Value")
         if stack is None:
             self._refuse_existing(name, backend)
@@ -201,7 +202,7 @@ class CloudFormation:
         return ""
 
     def _validate_template(self, form: Form, backend: CloudFormationBackend) -> str:  # noqa: ARG002
-        template = templates.read(self._body(form, None), inline="TemplateBody" in form)
+        template = templates.read(body_of(form, None, self.cloud.account), inline="TemplateBody" in form)
         templates.check(template, {"CAPABILITY_NAMED_IAM"})
         parameters = "".join(
             f"<member><ParameterKey>{escape(name)}</ParameterKey>"
@@ -255,41 +256,6 @@ class CloudFormation:
             timestamp: last.timestamp.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
         }
         return "".join(f"<{name}>{escape(value)}</{name}>" for name, value in fields.items() if value)
-
-    def _asked(self, form: Form, stack: LocalStack | None) -> tuple[str, str, dict[str, Any], dict[str, str]]:
-        """Return the stack's name, the template as text and parsed, and the parameters; all checked."""
-        name = stack.name if stack else form["StackName"]
-        if not re.fullmatch(r"[a-zA-Z][-a-zA-Z0-9]{0,127}", name):
-            raise templates.refused(
-                f"1 validation error detected: Value '{name}' at 'stackName' failed to satisfy constraint: "
-                "Member must satisfy regular expression pattern: [a-zA-Z][-a-zA-Z0-9]*"
-            )
-        body = self._body(form, stack)
-        template = templates.read(body, inline="TemplateBody" in form)
-        templates.check(template, set(form.members("Capabilities")))
-        parameters = form.pairs("Parameters", "ParameterKey", "ParameterValue")
-        for key, wanted in form.pairs("Parameters", "ParameterKey", "UsePreviousValue").items():
-            if wanted != "true":
-                continue
-            if stack is None or key not in stack.parameters:
-                declared = (template.get("Parameters") or {}).get(key, {})
-                if "Default" not in declared:
-                    raise templates.refused(
-                        f"Invalid input for parameter key {key}. There is no previous value"
-                    )
-            else:
-                parameters[key] = stack.parameters[key]
-        templates.check_parameters(template, parameters)
-        return name, body, template, parameters
-
-    def _body(self, form: Form, stack: LocalStack | None) -> str:
-        if "TemplateBody" in form:
-            return form["TemplateBody"]
-        if "TemplateURL" in form:
-            return str(get_stack_from_s3_url(form["TemplateURL"], self.cloud.account, "aws"))
-        if stack is not None and form.get("UsePreviousTemplate") == "true":
-            return str(stack.template)
-        raise templates.refused("Either Template URL or Template Body must be specified.")
 
     @staticmethod
     def _refuse_existing(name: str, backend: CloudFormationBackend) -> None:

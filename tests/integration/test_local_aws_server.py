@@ -86,7 +86,8 @@ def test_it_starts_once_answers_the_aws_cli_and_stops(script: Script) -> None:
     assert script("status").returncode == 0
     assert "ready at" in script("logs").stdout
 
-    shell = 'eval "$(scripts/local_aws.sh env)" && aws s3 mb s3://by-hand && aws s3 ls && echo "${AWS_PROFILE-none}"'
+    shell = 'eval "$(scripts/local_aws.sh env)" && aws s3 mb s3://by-hand && aws s3 ls'
+    shell += ' && echo "${AWS_PROFILE-none}"'
     used = subprocess.run(
         ["bash", "-c", shell],
         cwd=ROOT,

@@ -388,6 +388,26 @@ def test_a_role_with_a_name_needs_the_callers_word(stack: Stack) -> None:
             stack.client.create_stack(StackName="pipeline", TemplateBody=TEMPLATE, Capabilities=capabilities)
 
 
+@pytest.mark.parametrize("host", ["http://127.0.0.1:4566/artifacts", "https://artifacts.s3.amazonaws.com"])
+def test_a_template_may_stand_in_a_bucket(stack: Stack, host: str) -> None:
+    stack.of("s3").put_object(Bucket="artifacts", Key="alone.yaml", Body=ALONE.encode())
+    with refused("ValidationError", "absent.yaml"):
+        stack.client.create_stack(StackName="pipeline", TemplateURL=f"{host}/absent.yaml")
+    stack.client.create_stack(StackName="pipeline", TemplateURL=f"{host}/alone.yaml")
+    assert stack.physical() == {"Log": "/alone"}
+
+
+def test_an_update_may_keep_template_and_parameters(stack: Stack) -> None:
+    stack.create(Days="7", Reply="second")
+    kept = {"ParameterKey": "Reply", "UsePreviousValue": True}
+    changed = {"ParameterKey": "Days", "ParameterValue": "14"}
+    stack.client.update_stack(
+        StackName="pipeline", UsePreviousTemplate=True, Parameters=[kept, changed], Capabilities=NAMED
+    )
+    assert '"second"' in stack.definition()
+    assert stack.of("logs").describe_log_groups()["logGroups"][0]["retentionInDays"] == 14
+
+
 def test_a_stack_is_made_once(stack: Stack) -> None:
     stack.create(ALONE)
     with refused("AlreadyExistsException"):
