@@ -9,7 +9,6 @@ import io
 from collections.abc import Iterator
 from typing import Any
 
-import boto3
 from botocore.awsrequest import AWSResponse, HeadersDict
 from botocore.config import Config
 from botocore.handlers import handle_copy_source_param
@@ -26,12 +25,12 @@ class _Body(io.BytesIO):
             yield chunk
 
 
-def in_process_client(app: Any, service: str, region: str) -> Any:
+def in_process_client(session: Any, app: Any, service: str, region: str) -> Any:
     """Return a boto3 client of `service` whose calls are answered by the WSGI application `app`.
 
+    Clients of one `boto3.Session` share what it has loaded, which is most of the time that making one takes.
     One attempt a call: whoever calls decides on retries. Calls block: never make one on the loop's thread.
     """
-    session: Any = boto3.Session()  # typed for literal names only
     client = session.client(
         service,
         region_name=region,

@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
+import boto3
 from moto.core.models import DEFAULT_ACCOUNT_ID
 
 from local_aws.clients import in_process_client
@@ -41,6 +42,7 @@ class Cloud:
         self.endpoint_url = "http://127.0.0.1"  # what tasks are told; the server puts its port in
         self.loop = asyncio.new_event_loop()
         self._services: dict[tuple[str, str], Any] = {}
+        self._session = boto3.Session()
         self._clients: dict[tuple[str, str], Any] = {}
         self._lock = threading.RLock()
         self._thread = threading.Thread(target=self.loop.run_forever, name="local-aws-loop", daemon=True)
@@ -95,7 +97,7 @@ class Cloud:
         with self._lock:  # boto3 clients are thread-safe, making them is not
             key = (service, region)
             if key not in self._clients:
-                self._clients[key] = in_process_client(self.endpoint, service, region)
+                self._clients[key] = in_process_client(self._session, self.endpoint, service, region)
             return self._clients[key]
 
     async def call(self, service: str, region: str, method: str, **parameters: Any) -> dict[str, Any]:

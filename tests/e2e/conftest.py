@@ -13,19 +13,19 @@ from mayfly.template import ROOT
 from tests.e2e.pipeline import Pipeline
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def aws() -> Iterator[LocalAws]:
     images = Images([ROOT / "ecs", Path(__file__).parent / "images"])
     with LocalAws(images, clock=Clock(60)) as local, environment_of(local.url):
         yield local
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def pipeline(aws: LocalAws) -> Pipeline:
     return Pipeline(aws, "default")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def with_validator(aws: LocalAws) -> Callable[[str], Pipeline]:
     """Return a function that deploys a stage whose validator is another image."""
 
