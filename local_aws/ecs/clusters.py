@@ -18,7 +18,7 @@ class ClusterOperations(EcsStore):
     """The operations on clusters."""
 
     @operation("clusterName", "tags", "settings")
-    def CreateCluster(self, request: dict[str, Json]) -> Json:  # noqa: N802 - the API's name
+    def CreateCluster(self, request: dict[str, Json]) -> Json:
         """Create a cluster, or return the active one of this name as it is."""
         name = request.get("clusterName") or "default"
         if not re.fullmatch(r"[a-zA-Z0-9][a-zA-Z0-9_-]{0,254}", name):
@@ -39,7 +39,7 @@ class ClusterOperations(EcsStore):
         return {"cluster": cluster.describe(self.tasks_of(cluster), INCLUDED)}
 
     @operation("clusters", "include")
-    def DescribeClusters(self, request: dict[str, Json]) -> Json:  # noqa: N802
+    def DescribeClusters(self, request: dict[str, Json]) -> Json:
         """Describe clusters, deleted ones (INACTIVE) too; an unknown name is a failure, not an error."""
         include = request.get("include") or []
         for lacking in sorted(set(include) - {"SETTINGS", "TAGS", "STATISTICS"}):
@@ -54,14 +54,14 @@ class ClusterOperations(EcsStore):
         return {"clusters": found, "failures": failures}
 
     @operation("nextToken", "maxResults")
-    def ListClusters(self, request: dict[str, Json]) -> Json:  # noqa: N802
+    def ListClusters(self, request: dict[str, Json]) -> Json:
         """List the active clusters."""
         arns = sorted(one.arn for one in self.clusters.values() if one.status == "ACTIVE")
         page, following = self.page(arns, request)
         return {"clusterArns": page, **following}
 
     @operation("cluster")
-    def DeleteCluster(self, request: dict[str, Json]) -> Json:  # noqa: N802
+    def DeleteCluster(self, request: dict[str, Json]) -> Json:
         """Make a cluster INACTIVE; refused until its last task is STOPPED."""
         cluster = self.find_cluster(request["cluster"])
         if any(task.last_status != "STOPPED" for task in self.tasks_of(cluster)):

@@ -14,7 +14,7 @@ class TagOperations(EcsStore):
     """The operations on tags."""
 
     @operation("resourceArn", "tags")
-    def TagResource(self, request: dict[str, Json]) -> Json:  # noqa: N802 - the API's name
+    def TagResource(self, request: dict[str, Json]) -> Json:
         """Add tags, or give those that exist a new value."""
         resource = self._find_resource(request["resourceArn"])
         added = check_tags(request["tags"])
@@ -23,14 +23,14 @@ class TagOperations(EcsStore):
         return {}
 
     @operation("resourceArn", "tagKeys")
-    def UntagResource(self, request: dict[str, Json]) -> Json:  # noqa: N802
+    def UntagResource(self, request: dict[str, Json]) -> Json:
         """Take tags away."""
         resource = self._find_resource(request["resourceArn"])
         resource.tags = [tag for tag in resource.tags if tag["key"] not in request["tagKeys"]]
         return {}
 
     @operation("resourceArn")
-    def ListTagsForResource(self, request: dict[str, Json]) -> Json:  # noqa: N802
+    def ListTagsForResource(self, request: dict[str, Json]) -> Json:
         """List tags."""
         return {"tags": self._find_resource(request["resourceArn"]).tags}
 

@@ -40,7 +40,7 @@ class TaskDefinitionOperations(EcsStore):
         "runtimePlatform",
         "ephemeralStorage",
     )
-    def RegisterTaskDefinition(self, request: dict[str, Json]) -> Json:  # noqa: N802 - the API's name
+    def RegisterTaskDefinition(self, request: dict[str, Json]) -> Json:
         """Register the next revision of a family; numbers are never given twice."""
         check_definition(request)
         tags = check_tags(request.get("tags") or [])
@@ -62,7 +62,7 @@ class TaskDefinitionOperations(EcsStore):
         return {"taskDefinition": definition.describe(), "tags": tags}
 
     @operation("taskDefinition", "include")
-    def DescribeTaskDefinition(self, request: dict[str, Json]) -> Json:  # noqa: N802
+    def DescribeTaskDefinition(self, request: dict[str, Json]) -> Json:
         """Describe a revision, an INACTIVE one too, or a family's newest active one."""
         definition = self.find_definition(request["taskDefinition"])
         if definition is None:
@@ -71,7 +71,7 @@ class TaskDefinitionOperations(EcsStore):
         return answer | ({"tags": definition.tags} if "TAGS" in (request.get("include") or []) else {})
 
     @operation("taskDefinition")
-    def DeregisterTaskDefinition(self, request: dict[str, Json]) -> Json:  # noqa: N802
+    def DeregisterTaskDefinition(self, request: dict[str, Json]) -> Json:
         """Make a revision INACTIVE: tasks that run go on, new ones cannot start."""
         named = request["taskDefinition"]
         if ":" not in named.rpartition("/")[2]:
@@ -85,7 +85,7 @@ class TaskDefinitionOperations(EcsStore):
         return {"taskDefinition": definition.describe()}
 
     @operation("taskDefinitions")
-    def DeleteTaskDefinitions(self, request: dict[str, Json]) -> Json:  # noqa: N802
+    def DeleteTaskDefinitions(self, request: dict[str, Json]) -> Json:
         """Delete up to 10 INACTIVE revisions; each is gone once no task refers to it."""
         named = request["taskDefinitions"]
         if not 1 <= len(named) <= 10:
@@ -112,7 +112,7 @@ class TaskDefinitionOperations(EcsStore):
         return {"taskDefinitions": deleted, "failures": failures}
 
     @operation("familyPrefix", "status", "sort", "nextToken", "maxResults")
-    def ListTaskDefinitions(self, request: dict[str, Json]) -> Json:  # noqa: N802
+    def ListTaskDefinitions(self, request: dict[str, Json]) -> Json:
         """List revisions by status (default ACTIVE); `familyPrefix` is, despite its name, a whole family."""
         self.purge_definitions()
         status = request.get("status") or "ACTIVE"
@@ -127,7 +127,7 @@ class TaskDefinitionOperations(EcsStore):
         return {"taskDefinitionArns": page, **following}
 
     @operation("familyPrefix", "status", "nextToken", "maxResults")
-    def ListTaskDefinitionFamilies(self, request: dict[str, Json]) -> Json:  # noqa: N802
+    def ListTaskDefinitionFamilies(self, request: dict[str, Json]) -> Json:
         """List families whose name starts with `familyPrefix`: ACTIVE ones have an active revision."""
         self.purge_definitions()
         status = request.get("status") or "ALL"

@@ -41,7 +41,7 @@ class TaskOperations(EcsStore):
         "clientToken",
         "referenceId",
     )
-    def RunTask(self, request: dict[str, Json]) -> Json:  # noqa: N802 - the API's name
+    def RunTask(self, request: dict[str, Json]) -> Json:
         """Start tasks; the same `clientToken` with the same request returns those it started.
 
         Subnets and security groups are recorded, not looked up.
@@ -59,7 +59,7 @@ class TaskOperations(EcsStore):
         return {"tasks": [task.describe(["TAGS"]) for task in started], "failures": []}
 
     @operation("cluster", "task", "reason")
-    def StopTask(self, request: dict[str, Json]) -> Json:  # noqa: N802
+    def StopTask(self, request: dict[str, Json]) -> Json:
         """Begin to stop a task: SIGTERM, and SIGKILL after stopTimeout; a stopped one stays as it is.
 
         https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_StopTask.html
@@ -73,7 +73,7 @@ class TaskOperations(EcsStore):
         return {"task": task.describe(["TAGS"])}
 
     @operation("cluster", "tasks", "include")
-    def DescribeTasks(self, request: dict[str, Json]) -> Json:  # noqa: N802
+    def DescribeTasks(self, request: dict[str, Json]) -> Json:
         """Describe tasks, stopped ones for an hour; one that is not there is a failure, not an error."""
         cluster = self.find_cluster(request.get("cluster"))
         if not 1 <= len(request["tasks"]) <= 100:
@@ -89,7 +89,7 @@ class TaskOperations(EcsStore):
         return {"tasks": found, "failures": failures}
 
     @operation("cluster", "family", "desiredStatus", "startedBy", "launchType", "nextToken", "maxResults")
-    def ListTasks(self, request: dict[str, Json]) -> Json:  # noqa: N802
+    def ListTasks(self, request: dict[str, Json]) -> Json:
         """List tasks whose *desired* status is RUNNING (the default) or STOPPED."""
         desired = request.get("desiredStatus") or "RUNNING"
         if desired not in ("RUNNING", "STOPPED", "PENDING"):

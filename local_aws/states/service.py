@@ -51,7 +51,7 @@ class StatesService(Service):
         "tags",
         "publish",
     )
-    def CreateStateMachine(self, request: Json) -> Json:  # noqa: N802 - operations are named as AWS names them
+    def CreateStateMachine(self, request: Json) -> Json:
         """Create a machine; the same request again is answered as the first time."""
         name, definition = _valid_name(request["name"]), request["definition"]
         if request.get("type", "STANDARD") != "STANDARD":
@@ -76,7 +76,7 @@ class StatesService(Service):
     @operation(
         "stateMachineArn", "definition", "roleArn", "loggingConfiguration", "tracingConfiguration", "publish"
     )
-    def UpdateStateMachine(self, request: Json) -> Json:  # noqa: N802
+    def UpdateStateMachine(self, request: Json) -> Json:
         """Change a machine; executions under way keep what they started with."""
         record = self._record(request["stateMachineArn"])
         if request.get("publish"):
@@ -98,12 +98,12 @@ class StatesService(Service):
         return {"updateDate": record.version.updated, "revisionId": record.revision}
 
     @operation("stateMachineArn", "includedData")
-    def DescribeStateMachine(self, request: Json) -> Json:  # noqa: N802
+    def DescribeStateMachine(self, request: Json) -> Json:
         """Describe a machine; its definition is the text that was given."""
         return described(self._record(request["stateMachineArn"]))
 
     @operation("maxResults", "nextToken")
-    def ListStateMachines(self, request: Json) -> Json:  # noqa: N802
+    def ListStateMachines(self, request: Json) -> Json:
         """List the machines, by name."""
         rows = [
             {
@@ -117,14 +117,14 @@ class StatesService(Service):
         return page("stateMachines", rows, request)
 
     @operation("stateMachineArn")
-    def DeleteStateMachine(self, request: Json) -> Json:  # noqa: N802
+    def DeleteStateMachine(self, request: Json) -> Json:
         """Delete a machine, which may be gone already. Executions under way go on to their end."""
         _machine_name(request["stateMachineArn"])
         self._machines.pop(request["stateMachineArn"], None)
         return {}
 
     @operation("definition", "type", "severity", "maxResults")
-    def ValidateStateMachineDefinition(self, request: Json) -> Json:  # noqa: N802
+    def ValidateStateMachineDefinition(self, request: Json) -> Json:
         """Judge a definition without creating anything."""
         if request.get("type", "STANDARD") != "STANDARD":
             raise not_modelled(f"state machines of type {request['type']}")
@@ -138,7 +138,7 @@ class StatesService(Service):
         return {"result": "OK", "diagnostics": [], "truncated": False}
 
     @operation("stateMachineArn", "name", "input", "traceHeader")
-    def StartExecution(self, request: Json) -> Json:  # noqa: N802
+    def StartExecution(self, request: Json) -> Json:
         """Start an execution; the same name and input again, while it runs, is answered as the first time."""
         record = self._record(request["stateMachineArn"])
         given = "{}" if request.get("input") is None else request["input"]
@@ -155,12 +155,12 @@ class StatesService(Service):
         return {"executionArn": arn, "startDate": execution.started}
 
     @operation("executionArn", "includedData")
-    def DescribeExecution(self, request: Json) -> Json:  # noqa: N802
+    def DescribeExecution(self, request: Json) -> Json:
         """Describe an execution; input and output are texts."""
         return answer_for(self._execution(request["executionArn"]))
 
     @operation("stateMachineArn", "statusFilter", "maxResults", "nextToken")
-    def ListExecutions(self, request: Json) -> Json:  # noqa: N802
+    def ListExecutions(self, request: Json) -> Json:
         """List a machine's executions, the latest first."""
         if not request.get("stateMachineArn"):
             raise not_modelled("ListExecutions without a stateMachineArn (map runs)")
@@ -181,7 +181,7 @@ class StatesService(Service):
         return page("executions", rows, request)
 
     @operation("executionArn", "error", "cause")
-    async def StopExecution(self, request: Json) -> Json:  # noqa: N802
+    async def StopExecution(self, request: Json) -> Json:
         """Abort an execution; one that has ended stays as it ended."""
         execution = self._execution(request["executionArn"])
         execution.stop(request.get("error"), request.get("cause"))
@@ -189,7 +189,7 @@ class StatesService(Service):
         return {"stopDate": execution.stopped}
 
     @operation("executionArn", "maxResults", "nextToken", "reverseOrder", "includeExecutionData")
-    def GetExecutionHistory(self, request: Json) -> Json:  # noqa: N802
+    def GetExecutionHistory(self, request: Json) -> Json:
         """Return the events of an execution, oldest first unless `reverseOrder`."""
         events = self._execution(request["executionArn"]).history.events
         if request.get("reverseOrder"):
@@ -200,7 +200,7 @@ class StatesService(Service):
         return answer
 
     @operation("executionArn", "includedData")
-    def DescribeStateMachineForExecution(self, request: Json) -> Json:  # noqa: N802
+    def DescribeStateMachineForExecution(self, request: Json) -> Json:
         """Describe the machine as it was when the execution started."""
         version = self._execution(request["executionArn"]).state_machine
         return {
@@ -212,21 +212,21 @@ class StatesService(Service):
         }
 
     @operation("resourceArn", "tags")
-    def TagResource(self, request: Json) -> Json:  # noqa: N802
+    def TagResource(self, request: Json) -> Json:
         """Add tags to a machine."""
         tags = self._tags(request["resourceArn"])
         tags.update({tag["key"]: tag.get("value", "") for tag in request["tags"]})
         return {}
 
     @operation("resourceArn", "tagKeys")
-    def UntagResource(self, request: Json) -> Json:  # noqa: N802
+    def UntagResource(self, request: Json) -> Json:
         """Remove tags from a machine."""
         for key in request["tagKeys"]:
             self._tags(request["resourceArn"]).pop(key, None)
         return {}
 
     @operation("resourceArn")
-    def ListTagsForResource(self, request: Json) -> Json:  # noqa: N802
+    def ListTagsForResource(self, request: Json) -> Json:
         """List a machine's tags."""
         return {
             "tags": [

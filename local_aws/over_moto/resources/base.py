@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from abc import abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
@@ -65,21 +66,21 @@ class Resource(CloudFormationModel):
         self.physical_resource_id = name
         self.unsure = False  # an update failed half-way, so what AWS has may differ from `properties`
 
+    @abstractmethod
     def create(self) -> None:
         """Make it and set `physical_resource_id`, what Ref gives."""
-        raise NotImplementedError
 
+    @abstractmethod
     def update(self, old: Json, old_tags: dict[str, str]) -> None:
         """Bring what exists to `properties`; `old` is what they were."""
-        raise NotImplementedError
 
+    @abstractmethod
     def delete(self) -> None:
         """Remove it; raise botocore's ClientError when AWS would refuse."""
-        raise NotImplementedError
 
+    @abstractmethod
     def attribute(self, name: str) -> str:
         """Return the value of Fn::GetAtt."""
-        raise NotImplementedError
 
     def client(self, service: str) -> Any:
         """Return a boto3 client of where the resource is."""
