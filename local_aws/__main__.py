@@ -43,7 +43,7 @@ def serve(arguments: argparse.Namespace) -> int:
 def time_scale(text: str) -> float:
     """Return the factor by which waits shrink; argparse's type of --time-scale."""
     value = float(text)
-    if value < 1:
+    if not value >= 1:
         raise argparse.ArgumentTypeError(f"{text} is below 1, which is real time")
     return value
 

@@ -88,14 +88,22 @@ class Service:
         asked = {key for key, value in request.items() if value not in (None, [], {})}
         for lacking in sorted(asked - method.honours):
             raise not_modelled(f"the parameter {lacking} of {self.name}:{name}")
-        self._check_required(name, request)
+        self._check_members(name, request)
         result = method(request)
         if inspect.isawaitable(result):
             result = await result
         return result or {}
 
-    def _check_required(self, name: str, request: dict[str, Json]) -> None:
+    def _check_members(self, name: str, request: dict[str, Json]) -> None:
         shape = service_model(self.name).operation_model(name).input_shape
+        for member, value in request.items():
+            allowed = getattr(shape.members.get(member), "enum", None) if shape else None
+            if allowed and value is not None and value not in allowed:
+                raise AwsError(
+                    "ValidationException",
+                    f"1 validation error detected: Value '{value}' at '{member}' failed to satisfy "
+                    f"constraint: Member must satisfy enum value set: [{', '.join(allowed)}]",
+                )
         missing = [
             member for member in (shape.required_members if shape else []) if request.get(member) is None
         ]

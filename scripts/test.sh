@@ -3,14 +3,14 @@
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
-ensure_venv tests/requirements.txt
-export PATH="$ROOT/.venv/bin:$PATH"
-cd "$ROOT"
-
 if [[ ${1:-} == --help ]]; then
   echo "usage: ./scripts/test.sh [PYTEST ARGUMENT ...]   linters, types, validators, then pytest with the arguments"
   exit 0
 fi
+
+ensure_venv tests/requirements.txt
+export PATH="$ROOT/.venv/bin:$PATH"
+cd "$ROOT"
 
 check() { # check NAME COMMAND...: says what runs, and stops at the first that fails
   echo "-----> $1"
@@ -24,4 +24,4 @@ check "shellcheck" shellcheck --external-sources scripts/*.sh .ci/run
 check "shfmt" shfmt --diff --indent 2 --case-indent scripts/*.sh .ci/run
 check "cfn-lint" cfn-lint infra/*.yaml
 check "statelint, policies, event patterns" ./scripts/validate_json.sh
-check "pytest" pytest "$@"
+check "pytest" pytest --numprocesses 2 --dist loadfile "$@"

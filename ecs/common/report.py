@@ -105,7 +105,11 @@ class Rejection:
 
     def _head(self) -> Iterable[str]:
         yield f"REJECTED: {_shown_key(self.run.input_key)}"
-        yield f"{self.rows_rejected} of {self.rows_read} rows have faults. Nothing of this file was counted."
+        if self.rows_rejected:
+            faulty = f"{self.rows_rejected} of {self.rows_read} rows have faults."
+            yield f"{faulty} Nothing of this file was counted."
+        else:
+            yield "The file as a whole was refused. Nothing of it was counted."
         yield ""
         yield "Faults by rule:"
         for rule, count in self.tally.by_rule.most_common():

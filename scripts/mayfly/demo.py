@@ -10,8 +10,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -178,22 +177,25 @@ def load_models(session: botocore.session.Session) -> None:
         session.get_service_model(service)
 
 
-@contextmanager
-def environment_of(url: str) -> Iterator[None]:
-    """Point this process's AWS clients to the local AWS at `url`, whatever the person's own settings are."""
-    settings = {
-        "AWS_ENDPOINT_URL": url,
-        "AWS_REGION": "us-east-1",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_CONFIG_FILE": os.devnull,
-        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-    }
+def forget_own_settings() -> None:
+    """Take the person's own AWS settings out of this process: the demo's AWS is another."""
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         del os.environ[name]
-    os.environ.update(settings)
-    yield
+    os.environ.update({"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull})
+
+
+def point_to(url: str) -> None:
+    """Point this process's AWS clients to the local AWS at `url`, and to no other."""
+    forget_own_settings()
+    os.environ.update(
+        {
+            "AWS_ENDPOINT_URL": url,
+            "AWS_REGION": "us-east-1",
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+        }
+    )
 
 
 def main() -> None:
@@ -221,9 +223,11 @@ def main() -> None:
     try:
         keys = keys_of(arguments.files)
         step("Starting a local AWS (no account, no Docker)")
+        forget_own_settings()
         models = botocore.session.get_session()
         spawned = LocalServer.spawned(keep=arguments.keep, meanwhile=lambda: load_models(models))
-        with spawned as server, environment_of(server.url):
+        with spawned as server:
+            point_to(server.url)
             result = run(Stage.of_environment(DEFAULT, models), keys, tell)
             result["seconds"] = round(time.monotonic() - started, 2)
             code = exit_code(result)

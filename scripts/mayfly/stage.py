@@ -11,7 +11,13 @@ from typing import Any
 import boto3
 import botocore.session
 from botocore.config import Config
-from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError, NoRegionError
+from botocore.exceptions import (
+    ClientError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    NoRegionError,
+    ProfileNotFound,
+)
 
 from mayfly.console import CommandError
 
@@ -34,9 +40,10 @@ class Stage:
         self.name = name
         self.suffix = "" if name == DEFAULT else f"-{name}"
         self.stack = f"mayfly-orders{self.suffix}"
+        # Any: boto3's types know services by literal names only. boto3 itself does not read AWS_REGION.
         self.session: Any = boto3.Session(
-            botocore_session=models
-        )  # of services by name: its types know only literals
+            botocore_session=models, region_name=os.environ.get("AWS_REGION") or None
+        )
 
     @classmethod
     def of_environment(cls, name: str, models: botocore.session.Session | None = None) -> Stage:
@@ -51,7 +58,9 @@ class Stage:
         stage = cls(name, models)
         try:
             _ = stage.account
-        except (EndpointConnectionError, NoCredentialsError, NoRegionError) as error:
+        except (NoCredentialsError, NoRegionError, ProfileNotFound) as error:
+            raise CommandError("the environment is not complete", str(error), START_LOCAL_AWS) from error
+        except (EndpointConnectionError, ValueError) as error:
             raise CommandError(
                 f"no AWS answers at {endpoint}",
                 str(error),

@@ -11,6 +11,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError, WaiterError
 
+from mayfly import leftovers
 from mayfly.console import CommandError, detail, end_with, step
 from mayfly.deploy import REFERENCE_KEY, bucket_exists, failures
 from mayfly.stage import DEFAULT, Stage, stage_name
@@ -36,6 +37,7 @@ def undeploy(stage: Stage, *, force: bool) -> None:
         for bucket in physical(resources, "AWS::S3::Bucket"):
             empty(stage, bucket)
         delete_stack(stage)
+    leftovers.remove(stage)
     if bucket_exists(stage.client("s3"), stage.artifact_bucket):
         empty(stage, stage.artifact_bucket)
         stage.client("s3").delete_bucket(Bucket=stage.artifact_bucket)
@@ -122,19 +124,10 @@ def verify(stage: Stage, resources: dict[str, Any]) -> None:
         for item in resources.values()
         if item.get("PhysicalResourceId") and exists(stage, item["ResourceType"], item["PhysicalResourceId"])
     ]
-    left += clusters(stage)
+    left += leftovers.clusters(stage) + leftovers.task_definitions(stage)
     if left:
         raise CommandError("not everything is gone", ", ".join(left), "run this again, or delete it by hand")
     step(f"Nothing of stage {stage.name!r} is left ({len(resources)} resources asked for)")
-
-
-def clusters(stage: Stage) -> list[str]:
-    """Return the ARNs of the clusters that the stage's executions have left behind, known by their tag."""
-    ecs = stage.client("ecs")
-    arns = ecs.list_clusters()["clusterArns"]
-    described = ecs.describe_clusters(clusters=arns, include=["TAGS"])["clusters"] if arns else []
-    tag = {"key": "mayfly:stage", "value": stage.name}
-    return [cluster["clusterArn"] for cluster in described if tag in cluster.get("tags", [])]
 
 
 def exists(stage: Stage, kind: str, identity: str) -> bool:

@@ -8,15 +8,15 @@ import pytest
 from local_aws.clock import Clock
 from local_aws.ecs.images import Images
 from local_aws.server import LocalAws
-from mayfly.demo import environment_of
 from mayfly.template import ROOT
 from tests.e2e.pipeline import Pipeline
+from tests.environment import pointed_to
 
 
 @pytest.fixture(scope="package")
 def aws() -> Iterator[LocalAws]:
     images = Images([ROOT / "ecs", Path(__file__).parent / "images"])
-    with LocalAws(images, clock=Clock(60)) as local, environment_of(local.url):
+    with LocalAws(images, clock=Clock(60)) as local, pointed_to(local.url):
         yield local
 
 

@@ -13,7 +13,7 @@ from mayfly.deploy import deploy
 from mayfly.stage import Stage
 from mayfly.template import ROOT
 from mayfly.undeploy import undeploy
-from tests.e2e.pipeline import Pipeline, fresh_day, orders
+from tests.e2e.pipeline import NOTHING_LEFT, Pipeline, fresh_day, orders, until
 
 OUTPUTS = {
     "InputBucket",
@@ -146,3 +146,17 @@ def test_undeploy_waits_for_nobody_but_refuses_while_an_execution_runs(aws: Loca
 
     pipeline.end_of(arn, hurry=100)
     undeploy(pipeline.stage, force=True)
+
+
+def test_undeploy_removes_what_a_stopped_execution_left(aws: LocalAws) -> None:
+    pipeline = Pipeline(aws, "stopped")
+    pipeline.upload("input/stopped.csv", orders(fresh_day()))
+    (arn,) = pipeline.started_for("input/stopped.csv")
+    until(lambda: "RunValidator" in pipeline.states_entered(arn), "the validator to be run")
+    pipeline.client("stepfunctions").stop_execution(executionArn=arn)
+    assert pipeline.end_of(arn)["status"] == "ABORTED"
+    assert pipeline.left()["clusters"] == 1  # nothing catches an abort
+
+    undeploy(pipeline.stage, force=True)
+
+    assert pipeline.left() == NOTHING_LEFT

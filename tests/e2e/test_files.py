@@ -169,10 +169,7 @@ def test_the_same_event_twice_is_processed_once(pipeline: Pipeline) -> None:
 
 def test_a_start_by_hand_with_bucket_and_key_works(pipeline: Pipeline) -> None:
     day = fresh_day()
-    events = pipeline.client("events")
-    events.disable_rule(Name="S3TriggerRule")
-    pipeline.upload("input/by-hand.csv", orders(day))
-    events.enable_rule(Name="S3TriggerRule")
+    uploaded_unseen(pipeline, "input/by-hand.csv", orders(day))
 
     execution = pipeline.end_of(
         pipeline.start(
@@ -204,6 +201,15 @@ def test_a_start_by_hand_with_a_wrong_input_says_what_is_expected(
     assert "must name the bucket" in execution["cause"]
 
 
+def test_reprocess_must_be_true_or_false(pipeline: Pipeline) -> None:
+    document = {"bucket": pipeline.outputs["InputBucket"], "key": "input/x.csv", "reprocess": "yes"}
+
+    execution = pipeline.end_of(pipeline.start(document))
+
+    assert (execution["status"], execution["error"]) == ("FAILED", "InvalidInput")
+    assert "reprocess as true or false" in execution["cause"]
+
+
 def test_an_object_deleted_before_it_is_read_ends_in_object_gone(pipeline: Pipeline) -> None:
     document = {"bucket": pipeline.outputs["InputBucket"], "key": "input/never-was.csv"}
 
@@ -213,29 +219,71 @@ def test_an_object_deleted_before_it_is_read_ends_in_object_gone(pipeline: Pipel
     assert "CreateCluster" not in pipeline.states_entered(execution["executionArn"])
 
 
+def uploaded_unseen(pipeline: Pipeline, key: str, body: bytes) -> str:
+    """Upload an object that starts nothing; return its version id."""
+    events = pipeline.client("events")
+    events.disable_rule(Name="S3TriggerRule")
+    version = pipeline.upload(key, body)
+    events.enable_rule(Name="S3TriggerRule")
+    return version
+
+
 def test_a_version_deleted_for_good_while_its_event_is_on_the_way_ends_in_object_gone(
     pipeline: Pipeline,
 ) -> None:
-    document = {
-        "bucket": pipeline.outputs["InputBucket"],
-        "key": "input/gone.csv",
-        "object": {"version-id": "0" * 32},
-    }
+    key, bucket = "input/gone.csv", pipeline.outputs["InputBucket"]
+    version = uploaded_unseen(pipeline, key, orders(fresh_day()))
+    pipeline.client("s3").delete_object(Bucket=bucket, Key=key, VersionId=version)
 
-    execution = pipeline.end_of(pipeline.start(document), hurry=5)
+    execution = pipeline.end_of(
+        pipeline.start({"bucket": bucket, "key": key, "object": {"version-id": version}}), hurry=5
+    )
 
-    assert execution["status"] == "FAILED"
-    assert execution["error"] in {"ObjectGone", "S3.S3Exception"}
+    assert (execution["status"], execution["error"]) == ("FAILED", "ObjectGone")
+
+
+def test_an_object_deleted_after_its_event_is_processed_all_the_same(pipeline: Pipeline) -> None:
+    """Deleting leaves the version there, and the event was about that version."""
+    key, bucket, day = "input/deleted.csv", pipeline.outputs["InputBucket"], fresh_day()
+    version = uploaded_unseen(pipeline, key, orders(day))
+    pipeline.client("s3").delete_object(Bucket=bucket, Key=key)
+
+    execution = pipeline.end_of(
+        pipeline.start({"bucket": bucket, "key": key, "object": {"version-id": version}})
+    )
+
+    assert execution["status"] == "SUCCEEDED"
+    assert len(pipeline.order_kpis(day)) == 1
+    assert not pipeline.has("InputBucket", key)
+
+
+def test_a_field_of_the_input_is_never_taken_for_one_of_the_machine(pipeline: Pipeline) -> None:
+    key, day = "input/pasted.csv", fresh_day()
+    uploaded_unseen(pipeline, key, orders(day))
+    failure = {"state": "x", "status": "REJECTED", "error": "Pasted", "cause": "from an older run"}
+
+    execution = pipeline.end_of(
+        pipeline.start({"bucket": pipeline.outputs["InputBucket"], "key": key, "failure": failure})
+    )
+
+    assert execution["status"] == "SUCCEEDED"
+    assert len(pipeline.order_kpis(day)) == 1
+
+
+def test_a_name_that_ecs_does_not_take_is_refused_with_advice(pipeline: Pipeline) -> None:
+    document = {"bucket": pipeline.outputs["InputBucket"], "key": "input/named.csv"}
+
+    execution = pipeline.end_of(pipeline.start(document, name="orders.2025@x"))
+
+    assert (execution["status"], execution["error"]) == ("FAILED", "UnusableName")
+    assert "letters, digits, - and _" in execution["cause"]
 
 
 def test_an_object_overwritten_before_it_is_read_is_processed_as_its_event_said(pipeline: Pipeline) -> None:
     """The newer version is neither lost nor half-read: it stays in input/ for the event of its own."""
     day, newer_day = fresh_day(), fresh_day()
-    events = pipeline.client("events")
-    events.disable_rule(Name="S3TriggerRule")
-    version = pipeline.upload("input/overwritten.csv", orders(day))
-    pipeline.upload("input/overwritten.csv", orders(newer_day))
-    events.enable_rule(Name="S3TriggerRule")
+    version = uploaded_unseen(pipeline, "input/overwritten.csv", orders(day))
+    uploaded_unseen(pipeline, "input/overwritten.csv", orders(newer_day))
     document = {
         "bucket": pipeline.outputs["InputBucket"],
         "key": "input/overwritten.csv",

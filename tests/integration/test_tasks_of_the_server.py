@@ -8,14 +8,14 @@ from typing import Any
 import boto3
 import pytest
 
-from mayfly.demo import environment_of
 from mayfly.local_server import LocalServer
 from tests.e2e.pipeline import until
+from tests.environment import pointed_to
 
 
 @pytest.fixture
 def ecs() -> Iterator[Any]:
-    with LocalServer.spawned(keep=False, meanwhile=lambda: None) as server, environment_of(server.url):
+    with LocalServer.spawned(keep=False, meanwhile=lambda: None) as server, pointed_to(server.url):
         yield boto3.client("ecs")
 
 

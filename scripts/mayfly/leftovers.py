@@ -1,0 +1,81 @@
+"""What executions that were cut short have left in ECS, known by the tag that all they make carries."""
+
+from __future__ import annotations
+
+import time
+from threading import Event
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from mayfly.console import CommandError, detail
+from mayfly.stage import Stage
+
+STATUSES = ("ACTIVE", "INACTIVE")  # DELETE_IN_PROGRESS goes by itself
+STOPS_WITHIN = (
+    180.0  # seconds a task may take to stop: its grace period and the removal of its network interface
+)
+
+
+def clusters(stage: Stage) -> list[str]:
+    """Return the ARNs of the stage's clusters."""
+    ecs = stage.client("ecs")
+    found = []
+    for page in ecs.get_paginator("list_clusters").paginate(PaginationConfig={"PageSize": 100}):
+        arns = page["clusterArns"]
+        described = ecs.describe_clusters(clusters=arns, include=["TAGS"])["clusters"] if arns else []
+        found += [cluster["clusterArn"] for cluster in described if _is_of(stage, cluster.get("tags", []))]
+    return found
+
+
+def task_definitions(stage: Stage) -> list[str]:
+    """Return the ARNs of the stage's task definitions that are not being deleted."""
+    ecs = stage.client("ecs")
+    found = []
+    for status in STATUSES:
+        for page in ecs.get_paginator("list_task_definitions").paginate(status=status):
+            for arn in page["taskDefinitionArns"]:
+                described = ecs.describe_task_definition(taskDefinition=arn, include=["TAGS"])
+                if _is_of(stage, described.get("tags", [])):
+                    found.append(arn)
+    return found
+
+
+def remove(stage: Stage) -> None:
+    """Delete the clusters, with their tasks, and the task definitions of a stage where nothing runs."""
+    ecs = stage.client("ecs")
+    for cluster in clusters(stage):
+        detail(f"removing what an execution left: {cluster.rpartition('/')[2]}")
+        for page in ecs.get_paginator("list_tasks").paginate(cluster=cluster):
+            for task in page["taskArns"]:
+                ecs.stop_task(cluster=cluster, task=task, reason="the stage is being removed")
+        _delete_cluster(ecs, cluster)
+    for arn in task_definitions(stage):
+        detail(f"removing what an execution left: {arn.rpartition('/')[2]}")
+        ecs.deregister_task_definition(taskDefinition=arn)
+        ecs.delete_task_definitions(taskDefinitions=[arn])
+
+
+def _delete_cluster(ecs: Any, cluster: str) -> None:
+    """Delete a cluster as soon as its tasks have stopped."""
+    deadline = time.monotonic() + STOPS_WITHIN
+    pause = Event()
+    while True:
+        try:
+            ecs.delete_cluster(cluster=cluster)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ClusterContainsTasksException":
+                raise
+            if time.monotonic() > deadline:
+                raise CommandError(
+                    f"{cluster} cannot be deleted",
+                    "its tasks do not stop",
+                    "stop them by hand and run this again",
+                ) from error
+            pause.wait(1)
+        else:
+            return
+
+
+def _is_of(stage: Stage, tags: list[dict[str, str]]) -> bool:
+    return {"key": "mayfly:stage", "value": stage.name} in tags

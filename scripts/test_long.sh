@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# What only a real Docker engine can show: both images build, and run as on Fargate.
+set -euo pipefail
+# shellcheck source=scripts/lib.sh
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+if [[ ${1:-} == --help ]]; then
+  cat <<'END'
+usage: ./scripts/test_long.sh [PYTEST ARGUMENT ...]
+
+Builds the images in ecs/ and runs them against the local AWS with a real Docker engine, on Linux.
+DOCKER names another docker client. Without an engine that answers, ../shared/containers/engine.sh
+starts a private one when it is there; otherwise the tests are skipped (exit 0).
+END
+  exit 0
+fi
+
+PRIVATE="$ROOT/../shared/containers"
+
+start_private_engine() { # an engine of our own until this script ends, with a base image made from Debian's packages
+  CE_ROOT="$(mktemp -d)"
+  # shellcheck source=/dev/null
+  source "$PRIVATE/engine.sh"
+  trap 'ce_stop || true' EXIT
+  ce_install
+  echo '{}' >"$CE_ROOT/daemon.json"
+  ce_start
+  echo "-----> base image (about a minute)"
+  "$PRIVATE/make_base.sh" "$CE_ROOT/base.tar" >"$CE_ROOT/base.log" 2>&1 ||
+    fail "could not make the base image" "$(tail -5 "$CE_ROOT/base.log")" "mend $PRIVATE/make_base.sh"
+  "$PYTHON" "$PRIVATE/load_base.py" "$CE_ROOT/base.tar" python:3.11-slim-bookworm | "$DOCKER" load
+  export DOCKER DOCKER_BUILDKIT=1
+}
+
+ensure_venv tests/requirements.txt
+if "${DOCKER:-docker}" version >/dev/null 2>&1; then
+  export DOCKER="${DOCKER:-docker}"
+elif [[ -f $PRIVATE/engine.sh ]]; then
+  unset DOCKER # the engine brings the client that fits it
+  start_private_engine
+else
+  echo "skipped: no Docker engine answers. Start one (\`${DOCKER:-docker} version\` must name a server) and run this again."
+  exit 0
+fi
+
+cd "$ROOT"
+"$PYTHON" -m pytest tests/long "$@"
