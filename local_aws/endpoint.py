@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.wrappers import Request, Response
 
-from local_aws.over_moto import cloudformation, dynamodb, events, s3
+from local_aws.over_moto import cloudformation, dynamodb, events, logs, s3
 from local_aws.wire import AwsError, Service, json_error, to_json
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ class Endpoint:
             "dynamodb": dynamodb.DynamoDb(cloud),
             "s3": s3.S3(cloud),
             "events": events.Events(cloud),
+            "logs": logs.Logs(cloud),
             "cloudformation": cloudformation.CloudFormation(cloud),
         }
 

@@ -40,7 +40,7 @@ from mayfly.template import ROOT
 SAMPLE = ROOT / "data" / "orders" / "valid_order.csv"
 START_WITHIN = 30.0  # seconds from upload to execution: the rest is local, so longer means that it never will
 END_WITHIN = 900.0
-POLL = 0.2
+POLL = 0.4
 REJECTED = 65
 SERVICES = (
     "sts", "ec2", "s3", "cloudformation", "sqs", "sns", "stepfunctions", "logs", "dynamodb", "ecs",
