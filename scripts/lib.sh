@@ -6,7 +6,7 @@ export PYTHONPATH="$ROOT:$ROOT/ecs:$ROOT/scripts${PYTHONPATH:+:$PYTHONPATH}"
 PYTHON="$ROOT/.venv/bin/python"
 
 fail() { # what failed, what was found, what to do
-  printf 'error: %s\n' "$@" >&2
+  printf 'error: %s\n  found: %s\n  do:    %s\n' "$@" >&2
   exit 1
 }
 
@@ -18,23 +18,25 @@ find_python() { # the first Python of at least 3.11
       return
     fi
   done
-  fail "no Python 3.11 or newer on the PATH" "found: $(python3 --version 2>&1 || true)" "install Python 3.11+ and run this again"
+  fail "no Python 3.11 or newer on the PATH" "$(python3 --version 2>&1 || true)" "install Python 3.11+ and run this again"
 }
 
 ensure_venv() { # ensure_venv REQUIREMENTS: .venv holds what that file pins; says so only when it has work to do
-  local requirements="$ROOT/$1" stamp wanted
-  stamp="$ROOT/.venv/.installed-${1//\//-}"
+  local requirements="$ROOT/$1" stamp="$ROOT/.venv/.installed" wanted python
   wanted="$(cat "$ROOT/requirements.txt" "$requirements" | cksum)"
-  [[ -f $stamp && "$(<"$stamp")" == "$wanted" ]] && return
+  [[ -f $stamp ]] && grep --quiet --line-regexp --fixed-strings "$wanted" "$stamp" && return
   echo "setting up .venv from $1 (once; about a minute)" >&2
   # A second script that starts meanwhile waits here instead of installing over the first.
   exec 9>"$ROOT/.venv.lock"
   if command -v flock >/dev/null; then flock 9; fi
   if [[ ! -x $PYTHON ]]; then
-    "$(find_python)" -m venv "$ROOT/.venv" || fail "could not make $ROOT/.venv" "on Debian and Ubuntu, venv is a package of its own" "apt-get install python3-venv, then run this again"
+    python="$(find_python)" || exit 1
+    "$python" -m venv "$ROOT/.venv" || fail "could not make .venv" "venv's own message stands above" \
+      "on Debian and Ubuntu: apt-get install python3-venv, then run this again"
   fi
   "$PYTHON" -m pip install --quiet --disable-pip-version-check -r "$requirements" ||
     fail "could not install $1" "pip's own message stands above" "check the network or proxy and run this again"
-  echo "$wanted" >"$stamp"
+  # tests/requirements.txt holds requirements.txt, so that is installed, too.
+  printf '%s\n' "$wanted" "$(cat "$ROOT/requirements.txt" "$ROOT/requirements.txt" | cksum)" >"$stamp"
   exec 9>&-
 }
