@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -218,6 +219,7 @@ def main() -> None:
         "--keep", action="store_true", help="leave the local AWS up at the end, and say how to reach it"
     )
     arguments = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # unwinds, so that the local AWS is stopped
     started = time.monotonic()
     tell = detail if arguments.json else print
     try:

@@ -94,15 +94,22 @@ class LocalServer:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
+        try:
+            meanwhile()
+            return cls._when_ready(process, log)
+        except BaseException:  # an interrupt, too: what was started must not stay
+            process.kill()
+            process.wait()
+            raise
+
+    @classmethod
+    def _when_ready(cls, process: subprocess.Popen[bytes], log: Path) -> LocalServer:
         deadline = time.monotonic() + READY_WITHIN
-        meanwhile()
         pause = Event()
         while time.monotonic() < deadline and process.poll() is None:
             if ready := READY.search(log.read_text(errors="replace")):
                 return cls(process, ready[1], log)
             pause.wait(0.05)
-        if process.poll() is None:
-            process.kill()
         tail = " | ".join(log.read_text(errors="replace").splitlines()[-5:])
         raise CommandError("the local AWS did not start", tail or "it said nothing", f"see {log}")
 

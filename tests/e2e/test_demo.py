@@ -8,10 +8,12 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from mayfly.demo import exit_code
 from mayfly.template import ROOT
+from tests.e2e.pipeline import until
 
 NOTHING_LEFT = {"clusters": 0, "tasks": 0, "task_definitions": 0}
 
@@ -68,6 +70,22 @@ def test_json_is_one_document_about_every_file_and_a_rejection_exits_with_65() -
         "pipeline-success",
     ]
     assert document["left"] == NOTHING_LEFT
+
+
+@pytest.mark.parametrize("step", ["Starting a local AWS", "Creating stack"])
+def test_a_demo_that_is_ended_takes_its_local_aws_with_it(step: str) -> None:
+    with subprocess.Popen(
+        [ROOT / "scripts" / "demo.sh"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    ) as running:
+        assert running.stderr
+        assert any(step in line for line in running.stderr)
+        demo_process = psutil.Process(running.pid)
+        until(lambda: bool(demo_process.children()), "the server's process")
+        servers = demo_process.children()
+        running.terminate()
+        running.stderr.read()
+        assert running.wait(timeout=30) == 143
+    assert psutil.wait_procs(servers, timeout=10)[1] == []
 
 
 def test_a_file_that_is_not_there_is_an_error_in_three_parts() -> None:
