@@ -201,7 +201,7 @@ class CloudFormation:
         change.execution_status = "EXECUTE_COMPLETE"
         return ""
 
-    def _validate_template(self, form: Form, backend: CloudFormationBackend) -> str:  # noqa: ARG002
+    def _validate_template(self, form: Form, backend: CloudFormationBackend) -> str:  # noqa: ARG002 - one of a kind
         template = templates.read(body_of(form, None, self.cloud.account), inline="TemplateBody" in form)
         templates.check(template, {"CAPABILITY_NAMED_IAM"})
         parameters = "".join(

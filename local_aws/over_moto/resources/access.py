@@ -40,7 +40,7 @@ class Role(Resource, CloudFormationModel):
         )
         try:
             self._put_policies({})
-        except Exception:
+        except Exception:  # what is half made must not stay
             self.delete()
             raise
 
@@ -110,7 +110,7 @@ class SecurityGroup(Resource, CloudFormationModel):
         self.physical_resource_id = answer["GroupId"]
         try:
             self.update({}, {})
-        except Exception:
+        except Exception:  # what is half made must not stay
             self.delete()
             raise
 

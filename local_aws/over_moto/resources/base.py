@@ -133,7 +133,7 @@ class Resource(CloudFormationModel):
         resource_name: str,
         cloudformation_json: dict[str, Any],
         account_id: str,  # noqa: ARG003 - moto's signature
-        region_name: str,  # noqa: ARG003
+        region_name: str,  # noqa: ARG003 - likewise
         **kwargs: Any,
     ) -> Resource:
         """Be called by moto's parser when it first needs the resource."""

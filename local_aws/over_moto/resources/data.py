@@ -37,7 +37,7 @@ class Bucket(Resource, CloudFormationModel):
         self.client("s3").create_bucket(Bucket=self.name, **({} if region == "us-east-1" else elsewhere))
         try:
             self.update({}, {})
-        except Exception:
+        except Exception:  # what is half made must not stay
             self.delete()
             raise
 

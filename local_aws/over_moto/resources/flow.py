@@ -105,7 +105,7 @@ class Rule(Resource, CloudFormationModel):
         self._put_rule({"Tags": self.tag_list} if self.tags else {})
         try:
             self._put_targets([])
-        except Exception:
+        except Exception:  # what is half made must not stay
             self.delete()
             raise
 
