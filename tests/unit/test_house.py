@@ -93,8 +93,9 @@ def test_every_setting_of_the_containers_is_given_by_the_machine() -> None:
     assert read == given
 
 
-def test_the_policies_are_the_ones_that_the_template_includes() -> None:
-    included = set(re.findall(r"\.\./iam/([\w-]+\.json)", (ROOT / "infra" / "orders.yaml").read_text()))
+def test_the_policies_are_the_ones_that_the_templates_include() -> None:
+    templates = "".join(path.read_text() for path in (ROOT / "infra").glob("*.yaml"))
+    included = set(re.findall(r"\.\./iam/([\w-]+\.json)", templates))
     assert included == {path.name for path in (ROOT / "iam").glob("*.json")}
     for path in (ROOT / "iam").glob("*.json"):
         assert json.loads(path.read_text())["Version"] == "2012-10-17"
