@@ -15,18 +15,19 @@ _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _TABLE = re.compile(r"[A-Za-z0-9_.-]{3,255}")
 #: What Step Functions allows in the name of an execution, less what would be a folder in S3.
 _EXECUTION = re.compile(r"[^\s/<>{}\[\]?*\"#%\\^|~`$&,;:\x00-\x1f\x7f-\x9f]{1,80}")
-_S3_URI = re.compile(r"s3://([^/]+)/(.+)", re.DOTALL)
+_S3_URI = re.compile(r"s3://([^/]+)/(.+?)(?:\?versionId=([^?&#\s]+))?", re.DOTALL)
 
 
 @dataclass(frozen=True)
 class S3Uri:
-    """An object, written ``s3://bucket/key``."""
+    """An object, written ``s3://bucket/key``, or one version of it: ``s3://bucket/key?versionId=id``."""
 
     bucket: str
     key: str
+    version: str | None = None
 
     def __str__(self) -> str:
-        return f"s3://{self.bucket}/{self.key}"
+        return f"s3://{self.bucket}/{self.key}" + (f"?versionId={self.version}" if self.version else "")
 
 
 @dataclass(frozen=True)
@@ -107,9 +108,10 @@ class _Reader:
     def s3_uri(self, name: str) -> S3Uri:
         value = self._text(name)
         match = _S3_URI.fullmatch(value)
-        if value and (match is None or not _BUCKET.fullmatch(match[1])):
-            self._problems.append(f"{name} must look like s3://bucket/key; found {value[:200]!r}")
-        return S3Uri(match[1], match[2]) if match else S3Uri("", "")
+        if value and (match is None or not _BUCKET.fullmatch(match[1]) or match[2].endswith("?versionId=")):
+            forms = "s3://bucket/key or s3://bucket/key?versionId=id"
+            self._problems.append(f"{name} must look like {forms}; found {value[:200]!r}")
+        return S3Uri(match[1], match[2], match[3]) if match else S3Uri("", "")
 
     def folder(self, name: str, default: str) -> Path:
         path = Path(self._environ.get(name) or default)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
@@ -21,7 +21,10 @@ _COLUMN = "category"
 
 @dataclass(frozen=True)
 class Reference:
-    """The categories, and the version of the list they were read from (None in an unversioned bucket)."""
+    """The categories, and the version of the list they were read from (None in an unversioned bucket).
+
+    ``uri`` names the list, whatever its version.
+    """
 
     uri: S3Uri
     version_id: str | None
@@ -31,7 +34,8 @@ class Reference:
 def read_reference(s3: S3Client, uri: S3Uri) -> Reference:
     """Read the list: the ``category`` column of a CSV file; its other columns do not matter.
 
-    Raises ``WrongSettings`` when it is not there or is no such list.
+    A ``uri`` with a version is read in that version, one without in its newest. Raises ``WrongSettings``
+    when it is not there or is no such list.
     """
     answer = _open(s3, uri)
     records = read_records(buffered(answer["Body"]))
@@ -42,16 +46,20 @@ def read_reference(s3: S3Client, uri: S3Uri) -> Reference:
     categories = frozenset(_category(record, position, uri) for record in records) - {""}
     if not categories:
         raise WrongSettings([f"REFERENCE_URI: {uri} names no category"])
-    return Reference(uri, answer.get("VersionId"), categories)
+    return Reference(replace(uri, version=None), answer.get("VersionId"), categories)
 
 
 def _open(s3: S3Client, uri: S3Uri) -> GetObjectOutputTypeDef:
     try:
         with using("REFERENCE_URI", str(uri)):
-            return s3.get_object(Bucket=uri.bucket, Key=uri.key)
+            if uri.version is None:
+                return s3.get_object(Bucket=uri.bucket, Key=uri.key)
+            return s3.get_object(Bucket=uri.bucket, Key=uri.key, VersionId=uri.version)
     except ClientError as error:
         if code_of(error) in OBJECT_MISSING:
             raise WrongSettings([f"REFERENCE_URI: there is no object {uri}"]) from error
+        if code_of(error) == "InvalidArgument":
+            raise WrongSettings([f"REFERENCE_URI: {uri.version!r} is no version id of S3"]) from error
         raise
 
 

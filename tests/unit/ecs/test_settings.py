@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from botocore.stub import Stubber
 
 from tests.unit.ecs.support import REFERENCE, VALID, Aws
 
@@ -36,6 +37,7 @@ def test_all_settings_the_transformer_lacks_are_named_at_once(aws: Aws) -> None:
         ("EXECUTION_ID", "x" * 81),
         ("REFERENCE_URI", "orders-reference/products.csv"),
         ("REFERENCE_URI", "s3://orders-reference"),
+        ("REFERENCE_URI", "s3://orders-reference/products.csv?versionId="),
         ("SCRATCH_DIR", "/nowhere/at/all"),
     ],
 )
@@ -51,6 +53,8 @@ def test_a_setting_that_cannot_work_is_named_with_what_was_found(aws: Aws, name:
         ("S3_CLEANED_BUCKET", "no-such-bucket"),
         ("REFERENCE_URI", "s3://no-such-bucket/products.csv"),
         ("REFERENCE_URI", f"s3://{REFERENCE}/no-such-key.csv"),
+        ("REFERENCE_URI", f"s3://{REFERENCE}/no-such-key.csv?versionId=gone"),
+        ("REFERENCE_URI", f"s3://{REFERENCE}/products.csv?versionId=gone"),
     ],
 )
 def test_what_the_validator_is_told_of_must_be_there(aws: Aws, name: str, value: str) -> None:
@@ -79,6 +83,33 @@ def test_a_reference_that_is_no_list_of_categories_is_a_wrong_setting(aws: Aws, 
     aws.s3.put_object(Bucket=REFERENCE, Key="products.csv", Body=body)
     assert aws.validate(aws.upload(VALID)) == 78
     assert "REFERENCE_URI" in aws.log[-1]["message"]
+
+
+def test_a_reference_that_names_a_version_is_read_in_that_version(aws: Aws) -> None:
+    first = aws.s3.head_object(Bucket=REFERENCE, Key="products.csv")["VersionId"]
+    other = b"category\nsomething else\n"
+    newer = aws.s3.put_object(Bucket=REFERENCE, Key="products.csv", Body=other)["VersionId"]
+    uri = f"s3://{REFERENCE}/products.csv"
+
+    pinned = {**aws.upload(VALID), "REFERENCE_URI": f"{uri}?versionId={first}"}
+    assert aws.validate(pinned) == 0
+    named = aws.handoff(pinned)
+    assert (named["reference_uri"], named["reference_version_id"]) == (uri, first)
+
+    newest = {**aws.upload(VALID), "REFERENCE_URI": uri}
+    assert aws.validate(newest) == 65
+    reported = aws.report(newest)["reference"]
+    assert (reported["uri"], reported["version_id"]) == (uri, newer)
+
+
+def test_a_version_id_of_the_reference_that_s3_calls_invalid_is_a_wrong_setting(aws: Aws) -> None:
+    stubber = Stubber(aws.s3)
+    stubber.add_client_error("get_object", "NoSuchKey", http_status_code=404)  # there is no hand-off yet
+    stubber.add_client_error("get_object", "InvalidArgument", "Invalid version id specified", 400)
+    environ = {**aws.upload(VALID), "REFERENCE_URI": f"s3://{REFERENCE}/products.csv?versionId=1"}
+    with stubber:
+        assert aws.validate(environ) == 78
+    assert "REFERENCE_URI: '1' is no version id" in aws.log[-1]["message"]
 
 
 def test_a_cleaned_bucket_without_versions_is_a_wrong_setting(aws: Aws) -> None:
