@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -178,6 +179,23 @@ def test_branches_may_run_in_any_order_but_not_the_states_of_one() -> None:
     assert found("ArchiveFile", "DeleteSourceFile") is not None
 
 
+def test_what_another_branch_s_failure_stops_may_be_seen_or_not() -> None:
+    expects = scenario("FileRejected")["expects"]
+    outcome = on_our_engine(GENERATED.definition, results(GENERATED.mocks, "FileRejected"))
+
+    def without(state: str) -> str | None:
+        events = [
+            event
+            for event in outcome.events
+            if event.get("stateEnteredEventDetails", {}).get("name") != state
+        ]
+        assert len(events) == len(outcome.events) - 1
+        return difference(GENERATED.definition, expects, outcome.status, events)
+
+    assert without("RunTransformer") is None
+    assert without("RegisterValidatorTask") is not None
+
+
 def test_the_generated_definition_is_valid_and_knows_jsonpath_only(tmp_path: Path) -> None:
     GENERATED.write(tmp_path)
     text = (tmp_path / f"{MACHINE}.json").read_text(encoding="utf-8")
@@ -333,7 +351,7 @@ def test_a_container_that_does_not_answer_is_an_error(monkeypatch: pytest.Monkey
 def test_the_container_is_pinned_reached_by_loopback_only_and_given_the_mocks_read_only() -> None:
     service = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]["step-functions-local"]
     assert service["profiles"] == [step_functions_local.PROFILE]
-    assert service["image"].rpartition(":")[2] not in ("", "latest")
+    assert re.fullmatch(r"amazon/aws-stepfunctions-local:\d+\.\d+\.\d+", service["image"])
     assert service["ports"] == [step_functions_local.ENDPOINT.removeprefix("http://") + ":8083"]
     (mount,) = service["volumes"]
     assert (ROOT / mount["source"]).resolve() == step_functions_local.GENERATED / "MockConfigFile.json"
