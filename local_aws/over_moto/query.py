@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
+from xml.sax.saxutils import escape
 
 from werkzeug.wrappers import Request
 
-from local_aws.wire import AwsError, not_modelled
+from local_aws.wire import AwsError, Json, not_modelled
 
 
 class Form:
@@ -55,3 +57,16 @@ class Form:
             )
             if value not in ("false", ""):
                 raise not_modelled(f"the parameter {name} of cloudformation:{action}")
+
+
+def xml(value: Json) -> str:
+    """Return a value as the Query protocol answers it: lists as `<member>`s, and nothing for None."""
+    if isinstance(value, dict):
+        return "".join(f"<{name}>{xml(inner)}</{name}>" for name, inner in value.items() if inner is not None)
+    if isinstance(value, list):
+        return "".join(f"<member>{xml(inner)}</member>" for inner in value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, datetime):
+        return value.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return escape(str(value))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from moto.cloudformation.utils import get_stack_from_s3_url
@@ -11,13 +12,24 @@ from moto.s3.exceptions import S3ClientError
 
 from local_aws.over_moto import template as templates
 from local_aws.over_moto.query import Form
-from local_aws.over_moto.stacks import LocalStack
+
+if TYPE_CHECKING:
+    from local_aws.over_moto.stacks import LocalStack
 
 
-def asked_for(
-    form: Form, stack: LocalStack | None, account: str
-) -> tuple[str, str, dict[str, Any], dict[str, str]]:
-    """Return the stack's name, the template as text and parsed, and the parameters; all checked."""
+@dataclass(frozen=True)
+class Asked:
+    """What a stack shall be."""
+
+    name: str
+    body: str  # the template as it came
+    template: dict[str, Any]
+    parameters: dict[str, str]  # with the template's defaults
+    tags: dict[str, str]
+
+
+def asked_for(form: Form, stack: LocalStack | None, account: str) -> Asked:
+    """Return what a request asks for, all of it checked; `stack` is the one that it changes, if any."""
     name = stack.name if stack else form["StackName"]
     if not re.fullmatch(r"[a-zA-Z][-a-zA-Z0-9]{0,127}", name):
         raise templates.refused(
@@ -30,7 +42,9 @@ def asked_for(
     parameters = form.pairs("Parameters", "ParameterKey", "ParameterValue")
     parameters.update(kept_parameters(form, stack))
     templates.check_parameters(template, parameters)
-    return name, body, template, parameters
+    # An update that names no tags keeps those of the stack.
+    tags = form.pairs("Tags", "Key", "Value") or (dict(stack.tags) if stack else {})
+    return Asked(name, body, template, templates.with_defaults(template, parameters), tags)
 
 
 def kept_parameters(form: Form, stack: LocalStack | None) -> dict[str, str]:

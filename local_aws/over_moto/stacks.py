@@ -1,33 +1,37 @@
-"""Stacks: templates applied resource by resource, rolled back when one fails, and removed.
-
-moto's parser resolves a template and asks for its resources in the order of their dependencies; what is made,
-changed in place, replaced or kept is decided here, so that an update reaches every resource whose resolved
-properties changed.
-"""
+"""Stacks: made, updated, rolled back when a resource fails, and removed."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-from moto.cloudformation.models import CloudFormationBackend, Event, Stack
-from moto.cloudformation.parsing import OutputMap, ResourceMap
-from moto.core.exceptions import ServiceException
+from moto.cloudformation.models import CloudFormationBackend, Event, Stack, cloudformation_backends
+from moto.cloudformation.parsing import OutputMap
+from moto.cloudformation.utils import generate_stack_id
 
-from local_aws.over_moto.resources.base import Current, Place, Resource
-from local_aws.wire import AwsError, Json
+from local_aws.over_moto.application import FAILURES, Application, Pass
+from local_aws.over_moto.plan import Change, Plan
+from local_aws.over_moto.resources.base import Place, Resource
+from local_aws.over_moto.stack_requests import Asked
+from local_aws.over_moto.template import keeps
+from local_aws.wire import AwsError
 
 if TYPE_CHECKING:
     from local_aws.cloud import Cloud
-
-# What an API call, or moto's resolving of a template, refuses with.
-FAILURES = (AwsError, BotoCoreError, ClientError, ServiceException, KeyError, TypeError, ValueError)
 
 
 class LocalStack(Stack):
     """moto's stack, with what AWS says of one that failed."""
 
     stack_status_reason: str | None = None
+
+    @property
+    def parameter_list(self) -> list[dict[str, Any]]:
+        """Return the parameters as DescribeStacks tells them: as text, lists too."""
+        secret = self.resource_map.no_echo_parameter_keys
+        return [
+            {"ParameterKey": key, "ParameterValue": "****" if key in secret else value}
+            for key, value in self.parameters.items()
+        ]
 
     @staticmethod
     def cloudformation_name_type() -> str:
@@ -39,124 +43,6 @@ class LocalStack(Stack):
         return True
 
 
-class Application:
-    """One pass over a template: makes, changes or keeps each of its resources."""
-
-    def __init__(self, stack: Stack, place: Place, before: dict[str, Resource]) -> None:
-        self.stack = stack
-        self.place = place
-        self.before = before
-        self.now: dict[str, Resource] = {}
-
-    def apply(self, template: dict[str, Any], parameters: dict[str, str]) -> None:
-        """Bring the stack to the template; raise what the first resource that fails raises."""
-        resources = self.map_of(template, parameters)
-        Current.maker = self
-        try:
-            resources.create(template)
-        finally:
-            Current.maker = None
-        outputs = OutputMap(resources, template, self.stack.stack_id)
-        list(
-            outputs.values()
-        )  # resolved now and kept: when resources go, their attributes can't be asked for
-        self.stack.resource_map, self.stack.output_map = resources, outputs
-        self.stack.template_dict = template
-        self.stack.parameters = parameters
-
-    def map_of(self, template: dict[str, Any], parameters: dict[str, str]) -> ResourceMap:
-        """Return moto's view of a template with its parameters and conditions resolved."""
-        resources = ResourceMap(
-            self.stack.stack_id,
-            self.stack.name,
-            parameters,
-            self.place.tags,
-            region_name=self.place.region,
-            account_id=self.place.cloud.account,
-            template=template,
-            cross_stack_resources=self.stack.cross_stack_resources,
-        )
-        resources.load()
-        return resources
-
-    def ensure(self, kind: type[Resource], logical_id: str, name: str, properties: Json) -> Resource:
-        """Return the resource as the properties want it: what there was, changed in place, or a new one."""
-        there = self.before.get(logical_id)
-        if there is not None and isinstance(there, kind):
-            changed = {
-                key
-                for key in {*there.properties, *properties}
-                if there.properties.get(key) != properties.get(key)
-            }
-            if not changed & kind.replaced_by:
-                self._update(there, properties, needed=bool(changed))
-                self.now[logical_id] = there
-                return there
-            if kind.named_by in properties and kind.named_by not in changed:
-                reason = (
-                    "CloudFormation cannot update a stack when a custom-named resource requires "
-                    f"replacing. Rename {properties[kind.named_by]} and update the stack again."
-                )
-                self.say(there, "UPDATE_FAILED", reason)
-                raise AwsError("ValidationError", reason)
-        # moto takes the name from the property that its own class of the type names, which may be another.
-        resource = kind(self.place, logical_id, properties.get(kind.named_by, name), properties)
-        self._do(resource, "CREATE", resource.create)
-        self.now[logical_id] = resource
-        return resource
-
-    def _update(self, there: Resource, properties: Json, *, needed: bool) -> None:
-        if not needed and not there.unsure and there.place.tags == self.place.tags:
-            return
-        old, old_tags = there.properties, there.place.tags
-        there.properties, there.place, there.unsure = properties, self.place, True
-        self._do(there, "UPDATE", lambda: there.update(old, old_tags))
-        there.unsure = False
-
-    def _do(self, resource: Resource, verb: str, work: Any) -> None:
-        self.say(resource, f"{verb}_IN_PROGRESS")
-        try:
-            work()
-        except FAILURES as error:
-            self.say(resource, f"{verb}_FAILED", str(error))
-            raise
-        self.say(resource, f"{verb}_COMPLETE")
-
-    def remove(self, resources: list[Resource], kept: dict[str, str]) -> list[str]:
-        """Delete resources, the last made first; return the reasons of those that could not be.
-
-        `kept` names the logical ids whose DeletionPolicy is Retain.
-        """
-        failures = []
-        for resource in reversed(resources):
-            if kept.get(resource.logical_resource_id) == "Retain":
-                self.say(resource, "DELETE_SKIPPED")
-                continue
-            try:
-                self._do(resource, "DELETE", resource.delete)
-            except FAILURES as error:
-                if not is_gone(error):
-                    failures.append(f"{resource.logical_resource_id}: {error}")
-                    continue
-            self.before.pop(resource.logical_resource_id, None)
-        return failures
-
-    def say(self, resource: Resource, status: str, reason: str | None = None) -> None:
-        """Add a resource's event to the stack's."""
-        self.stack.events.append(
-            Event(
-                self.stack.stack_id,
-                self.stack.name,
-                resource.logical_resource_id,
-                resource.physical_resource_id,
-                resource.kind,
-                status,
-                reason,
-                None,
-            )
-        )
-
-
 class Stacks:
     """The stacks of one AWS and the resources they own."""
 
@@ -164,94 +50,154 @@ class Stacks:
         self.cloud = cloud
         self.resources: dict[str, dict[str, Resource]] = {}
 
-    def check(self, stack: Stack, template: dict[str, Any], parameters: dict[str, str]) -> None:
-        """Raise what moto's parser has against a template and its parameters, before anything is made."""
-        self._run(stack, {}).map_of(template, parameters)
+    def backend(self, region: str) -> CloudFormationBackend:
+        """Return where moto keeps a region's stacks."""
+        backend: CloudFormationBackend = cloudformation_backends[self.cloud.account][region]
+        return backend
 
-    def create(self, stack: LocalStack, template: dict[str, Any], parameters: dict[str, str]) -> None:
+    def find(self, region: str, name_or_id: str) -> LocalStack:
+        """Return the stack of that name or id; raise ValidationError when there is none."""
+        if stack := self.known(region, name_or_id):
+            return stack
+        raise AwsError("ValidationError", f"Stack [{name_or_id}] does not exist")
+
+    def known(self, region: str, name_or_id: str) -> LocalStack | None:
+        """Return the stack of that name or id, or None."""
+        for stack in self.backend(region).stacks.values():
+            if name_or_id in (stack.name, stack.stack_id) and isinstance(stack, LocalStack):
+                return stack
+        return None
+
+    def open(self, asked: Asked, region: str) -> LocalStack:
+        """Return a stack of which nothing is made yet."""
+        backend = self.backend(region)
+        stack = LocalStack(
+            stack_id=generate_stack_id(asked.name, region, self.cloud.account),
+            name=asked.name,
+            template={},
+            parameters=asked.parameters,
+            account_id=self.cloud.account,
+            region_name=region,
+            tags=asked.tags,
+            enable_termination_protection=False,
+        )
+        stack.cross_stack_resources = backend.exports
+        Pass(stack, self._place(stack), {}).map_of(asked.template, asked.parameters)  # moto may refuse it
+        backend.stacks[stack.stack_id] = stack
+        return stack
+
+    def plan(self, stack: LocalStack, asked: Asked) -> list[Change]:
+        """Return what bringing the stack to what is asked for would change; nothing is."""
+        place = Place(self.cloud, stack.region_name, asked.tags)
+        return Plan(stack, place, self.resources.get(stack.stack_id, {})).of(asked.template, asked.parameters)
+
+    def create(self, stack: LocalStack, asked: Asked) -> None:
         """Make a stack's resources; it ends in CREATE_COMPLETE or ROLLBACK_COMPLETE."""
+        stack.template, stack.description = asked.body, asked.template.get("Description")
+        stack.tags = asked.tags
         self.set_status(stack, "CREATE_IN_PROGRESS", "User Initiated")
-        run = self._run(stack, {})
+        run = Application(stack, self._place(stack), {})
         try:
-            run.apply(template, parameters)
+            run.apply(asked.template, asked.parameters)
         except FAILURES as error:
-            self.empty(stack, template, parameters)
+            self._empty(stack, asked.template, asked.parameters)
             self.set_status(stack, "ROLLBACK_IN_PROGRESS", str(error))
-            failures = run.remove(list(run.now.values()), {})
+            failures = run.remove(list(run.now.values()), _kept_in_rollback(asked.template))
             run.now = {}
-            self.set_status(
-                stack, "ROLLBACK_FAILED" if failures else "ROLLBACK_COMPLETE", "; ".join(failures) or None
-            )
+            status = "ROLLBACK_FAILED" if failures else "ROLLBACK_COMPLETE"
+            self.set_status(stack, status, "; ".join(failures) or None)
             return
         self.resources[stack.stack_id] = run.now
+        self._export(stack)
         self.set_status(stack, "CREATE_COMPLETE")
 
-    def update(
-        self, stack: LocalStack, template: dict[str, Any], parameters: dict[str, str], tags: dict[str, str]
-    ) -> bool:
-        """Bring a stack to another template; return False when it was rolled back to the one it had."""
+    def update(self, stack: LocalStack, asked: Asked) -> None:
+        """Bring a stack to another template, or roll it back to the one it had."""
         old = self.resources.get(stack.stack_id, {})
-        old_template, old_parameters, old_tags = stack.template_dict, stack.parameters, stack.tags
+        before = Asked(
+            stack.name, str(stack.template), stack.template_dict, stack.parameters, dict(stack.tags)
+        )
         self.set_status(stack, "UPDATE_IN_PROGRESS", "User Initiated")
-        stack.tags = tags
-        run = self._run(stack, dict(old))
+        stack.tags = asked.tags
+        run = Application(stack, self._place(stack), dict(old))
         try:
-            run.apply(template, parameters)
+            run.apply(asked.template, asked.parameters)
         except FAILURES as error:
             self.set_status(stack, "UPDATE_ROLLBACK_IN_PROGRESS", str(error))
-            stack.tags = old_tags
-            self._roll_back(stack, run, old, old_template, old_parameters)
-            return False
+            stack.tags = before.tags
+            self._roll_back(stack, run, old, before, asked)
+            return
         self.resources[stack.stack_id] = run.now
+        stack.template, stack.description = asked.body, asked.template.get("Description")
+        self._export(stack)
         self.set_status(stack, "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
-        leavers = [resource for resource in old.values() if resource not in run.now.values()]
-        run.remove(leavers, retained(old_template))
+
+        def kept(leaver: Resource) -> bool:
+            name = leaver.logical_resource_id
+            if name in run.now:
+                return keeps(asked.template, name, "UpdateReplacePolicy")
+            return keeps(before.template, name, "DeletionPolicy")
+
+        run.remove([resource for resource in old.values() if resource not in run.now.values()], kept)
         self.set_status(stack, "UPDATE_COMPLETE")
-        return True
 
     def _roll_back(
-        self,
-        stack: LocalStack,
-        failed: Application,
-        old: dict[str, Resource],
-        template: dict[str, Any],
-        parameters: dict[str, str],
+        self, stack: LocalStack, failed: Application, old: dict[str, Resource], before: Asked, asked: Asked
     ) -> None:
-        back = self._run(stack, dict(old))
+        back = Application(stack, self._place(stack), dict(old))
         newcomers = [resource for resource in failed.now.values() if resource not in old.values()]
         try:
-            back.apply(template, parameters)
+            back.apply(before.template, before.parameters)
         except FAILURES as error:
             self.resources[stack.stack_id] = {**old, **back.now}
             self.set_status(stack, "UPDATE_ROLLBACK_FAILED", str(error))
             return
         self.resources[stack.stack_id] = back.now
-        failures = back.remove(newcomers, {})
+        failures = back.remove(newcomers, _kept_in_rollback(asked.template))
         self.set_status(stack, "UPDATE_ROLLBACK_COMPLETE", "; ".join(failures) or None)
 
     def delete(self, stack: LocalStack) -> bool:
-        """Remove a stack's resources; return False, with DELETE_FAILED, when one of them could not be."""
+        """Remove a stack with its resources; return False, with DELETE_FAILED, when one could not be."""
         owned = self.resources.get(stack.stack_id, {})
         self.set_status(stack, "DELETE_IN_PROGRESS", "User Initiated")
-        run = self._run(stack, owned)
-        failures = run.remove(list(owned.values()), retained(stack.template_dict))
+        run = Application(stack, self._place(stack), owned)
+        template = stack.template_dict
+        failures = run.remove(
+            list(owned.values()),
+            lambda resource: keeps(template, resource.logical_resource_id, "DeletionPolicy"),
+        )
         if failures:
             ids = ", ".join(failure.partition(":")[0] for failure in failures)
             self.set_status(stack, "DELETE_FAILED", f"The following resource(s) failed to delete: [{ids}].")
             return False
-        self.empty(stack, stack.template_dict, stack.parameters)
+        self._empty(stack, template, stack.parameters)
         self.resources.pop(stack.stack_id, None)
         self.set_status(stack, "DELETE_COMPLETE")
+        backend = self.backend(stack.region_name)
+        del backend.stacks[stack.stack_id]
+        backend.deleted_stacks[stack.stack_id] = stack
+        self._withdraw_exports(stack)
         return True
 
-    def _run(self, stack: Stack, before: dict[str, Resource]) -> Application:
-        return Application(stack, Place(self.cloud, stack.region_name, dict(stack.tags)), before)
+    def _place(self, stack: Stack) -> Place:
+        return Place(self.cloud, stack.region_name, dict(stack.tags))
 
-    def empty(self, stack: Stack, template: dict[str, Any], parameters: dict[str, str]) -> None:
+    def _empty(self, stack: Stack, template: dict[str, Any], parameters: dict[str, str]) -> None:
         """Leave the stack without resources. (moto's map makes a resource that is asked for and missing.)."""
         bare = {"Parameters": template.get("Parameters") or {}, "Resources": {}}
-        stack.resource_map = self._run(stack, {}).map_of(bare, parameters)
+        stack.resource_map = Pass(stack, self._place(stack), {}).map_of(bare, parameters)
         stack.output_map = OutputMap(stack.resource_map, bare, stack.stack_id)
+
+    def _export(self, stack: LocalStack) -> None:
+        """Offer the stack's exported outputs to other stacks."""
+        self._withdraw_exports(stack)
+        for export in stack.exports:
+            self.backend(stack.region_name).exports[export.name] = export
+
+    def _withdraw_exports(self, stack: LocalStack) -> None:
+        exports = self.backend(stack.region_name).exports
+        for name in [key for key, export in exports.items() if export.exporting_stack_id == stack.stack_id]:
+            del exports[name]
 
     @staticmethod
     def set_status(stack: LocalStack, status: str, reason: str | None = None) -> None:
@@ -262,23 +208,8 @@ class Stacks:
         stack.events.append(Event(stack.stack_id, name, name, stack.stack_id, kind, status, reason, None))
 
 
-def retained(template: dict[str, Any]) -> dict[str, str]:
-    """Return the DeletionPolicy of each resource that has one."""
-    resources = template.get("Resources") or {}
-    return {name: spec["DeletionPolicy"] for name, spec in resources.items() if "DeletionPolicy" in spec}
+def _kept_in_rollback(template: dict[str, Any]) -> Any:
+    def kept(resource: Resource) -> bool:
+        return keeps(template, resource.logical_resource_id, "DeletionPolicy", rollback=True)
 
-
-def is_gone(error: Exception) -> bool:
-    """Tell whether a deletion failed because what was to be deleted is not there, which is no failure."""
-    if isinstance(error, ClientError):
-        code = error.response["Error"]["Code"]
-        return code.startswith("NoSuch") or "NotFound" in code or "NonExistent" in code
-    return False
-
-
-def find(backend: CloudFormationBackend, name_or_id: str) -> LocalStack:
-    """Return the stack of that name or id; raise ValidationError when there is none."""
-    for stack in backend.stacks.values():
-        if name_or_id in (stack.name, stack.stack_id) and isinstance(stack, LocalStack):
-            return stack
-    raise AwsError("ValidationError", f"Stack [{name_or_id}] does not exist")
+    return kept

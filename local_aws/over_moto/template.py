@@ -33,6 +33,11 @@ MEMBERS = {
     "UpdateReplacePolicy",
     "Metadata",
 }
+# Snapshot is for types that can take one, of which there are none here.
+POLICIES = {
+    "DeletionPolicy": ("Delete", "Retain", "RetainExceptOnCreate"),
+    "UpdateReplacePolicy": ("Delete", "Retain"),
+}
 PSEUDO_PARAMETERS = {
     "AWS::AccountId",
     "AWS::NoValue",
@@ -122,8 +127,8 @@ def check_resource(logical_id: str, resource: Json) -> None:
         raise not_modelled(f"the resource type {kind} (of {logical_id})")
     for member in sorted(set(resource) - MEMBERS):
         raise not_modelled(f"{member} of a resource ({logical_id})")
-    for policy in ("DeletionPolicy", "UpdateReplacePolicy"):
-        if resource.get(policy, "Delete") not in ("Delete", "Retain"):
+    for policy, choices in POLICIES.items():
+        if resource.get(policy, "Delete") not in choices:
             raise not_modelled(f"{policy} {resource[policy]} (of {logical_id})")
     for name in sorted(set(resource.get("Properties") or {}) - KINDS[kind].honours):
         raise not_modelled(f"the property {name} of {kind} (of {logical_id})")
@@ -198,6 +203,15 @@ def check_capabilities(resources: dict[str, Any], capabilities: set[str]) -> Non
         raise AwsError("InsufficientCapabilitiesException", f"Requires capabilities : [{needed}]")
 
 
+def with_defaults(template: dict[str, Any], given: dict[str, str]) -> dict[str, str]:
+    """Return a value for every parameter, as text: what was given, or the template's default."""
+    values = {}
+    for name, spec in (template.get("Parameters") or {}).items():
+        default = spec.get("Default", "")
+        values[name] = given.get(name, str(default).lower() if isinstance(default, bool) else str(default))
+    return values
+
+
 def check_parameters(template: dict[str, Any], given: dict[str, str]) -> None:
     """Raise for parameters the template lacks, that have no value, or whose value it does not allow."""
     declared = template.get("Parameters") or {}
@@ -216,3 +230,13 @@ def check_parameters(template: dict[str, Any], given: dict[str, str]) -> None:
             )
         if not int(spec.get("MinLength", 0)) <= len(value) <= int(spec.get("MaxLength", len(value))):
             raise refused(f"Parameter '{name}' must have a length the template allows; found {len(value)}")
+
+
+def keeps(template: dict[str, Any], logical_id: str, policy: str, *, rollback: bool = False) -> bool:
+    """Tell whether a template's policy keeps what stands for a resource when that is to go.
+
+    `rollback`: it goes because the operation that made it failed, which RetainExceptOnCreate excepts.
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-deletionpolicy.html
+    """
+    says = (template.get("Resources") or {}).get(logical_id, {}).get(policy, "Delete")
+    return says == "Retain" or (says == "RetainExceptOnCreate" and not rollback)

@@ -1,26 +1,41 @@
-"""The resource types CloudFormation can make here; importing them tells moto's template parser."""
+"""The resource types CloudFormation can make here; importing them tells moto's template parser.
+
+A property that a type does not have here is refused by name. These are accepted and described back, and have
+no effect:
+
+- an alarm (AWS::CloudWatch::Alarm) never changes its state, so its actions never run;
+- a subscription by e-mail (AWS::SNS::Subscription) is confirmed at once, and no mail is sent;
+- a state machine's LoggingConfiguration and TracingConfiguration log and trace nothing;
+- a VPC endpoint (AWS::EC2::VPCEndpoint) carries no traffic, a security group's rules stop none;
+- an identity provider (AWS::IAM::OIDCProvider) vouches for nobody, and role and bucket policies stop nobody;
+- a bucket's life cycle rules remove nothing, public access block and object ownership change nothing;
+- a table's point-in-time recovery and expiry of items keep and remove nothing;
+- encryption, of buckets, tables, topics and queues, is a setting only;
+- a log group's retention removes nothing; a repository neither scans images nor lets them expire;
+- a rule's RetryPolicy (AWS::Events::Rule): no delivery fails here in a way that another attempt could mend.
+
+What a queue's policy says of EventBridge's dead letters does count: local_aws/events/dead_letters.py.
+"""
 
 from __future__ import annotations
 
-from local_aws.over_moto.resources.access import Role, SecurityGroup
+from local_aws.over_moto.resources.access import OIDCProvider, Role
 from local_aws.over_moto.resources.base import Resource
 from local_aws.over_moto.resources.data import Bucket, BucketPolicy, Table
 from local_aws.over_moto.resources.flow import Rule, StateMachine
-from local_aws.over_moto.resources.messages import (
-    LogGroup,
-    Queue,
-    QueuePolicy,
-    Repository,
-    Topic,
-    TopicPolicy,
-)
+from local_aws.over_moto.resources.images import Repository
+from local_aws.over_moto.resources.messages import Queue, QueuePolicy, Subscription, Topic, TopicPolicy
+from local_aws.over_moto.resources.network import SecurityGroup, VpcEndpoint
+from local_aws.over_moto.resources.watching import Alarm, LogGroup
 
 KINDS: dict[str, type[Resource]] = {
     kind.kind: kind
     for kind in (
+        Alarm,
         Bucket,
         BucketPolicy,
         LogGroup,
+        OIDCProvider,
         Queue,
         QueuePolicy,
         Repository,
@@ -28,8 +43,10 @@ KINDS: dict[str, type[Resource]] = {
         Rule,
         SecurityGroup,
         StateMachine,
+        Subscription,
         Table,
         Topic,
         TopicPolicy,
+        VpcEndpoint,
     )
 }

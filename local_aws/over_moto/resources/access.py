@@ -1,13 +1,11 @@
-"""Roles and security groups."""
+"""Who may do what: roles, and the identity providers that vouch for others."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from moto.core.common_models import CloudFormationModel
 
 from local_aws.over_moto.resources.base import Resource, document
-from local_aws.wire import Json
+from local_aws.wire import Json, not_modelled
 
 
 class Role(Resource, CloudFormationModel):
@@ -91,72 +89,43 @@ class Role(Resource, CloudFormationModel):
             iam.detach_role_policy(**at, PolicyArn=arn)
 
 
-class SecurityGroup(Resource, CloudFormationModel):
-    """https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-ec2-securitygroup.html."""
+class OIDCProvider(Resource, CloudFormationModel):
+    """https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-iam-oidcprovider.html.
 
-    kind = "AWS::EC2::SecurityGroup"
-    named_by = "GroupName"
-    honours = frozenset(
-        {"GroupName", "GroupDescription", "VpcId", "SecurityGroupEgress", "SecurityGroupIngress", "Tags"}
-    )
-    replaced_by = frozenset({"GroupName", "GroupDescription", "VpcId"})
-    attributes = frozenset({"GroupId", "VpcId"})
+    It is described back; nobody can assume a role by its tokens here.
+    """
+
+    kind = "AWS::IAM::OIDCProvider"
+    honours = frozenset({"Url", "ClientIdList", "ThumbprintList", "Tags"})
+    replaced_by = frozenset({"Url"})
+    attributes = frozenset({"Arn"})
 
     def create(self) -> None:
-        """Make the group with its rules."""
-        answer = self.client("ec2").create_security_group(
-            GroupName=self.name, Description=self.properties["GroupDescription"], **self.given("VpcId")
+        """Make the provider; an account has one a URL."""
+        answer = self.client("iam").create_open_id_connect_provider(
+            Url=self.properties["Url"],
+            ClientIDList=self.properties.get("ClientIdList", []),
+            ThumbprintList=self.properties.get("ThumbprintList", []),
+            **({"Tags": self.tag_list} if self.tags else {}),
         )
-        self.physical_resource_id = answer["GroupId"]
-        try:
-            self.update({}, {})
-        except Exception:  # what is half made must not stay
-            self.delete()
-            raise
+        self.physical_resource_id = answer["OpenIDConnectProviderArn"]
 
     def update(self, old: Json, old_tags: dict[str, str]) -> None:
-        """Bring rules and tags to what the template says."""
-        ec2, at = self.client("ec2"), {"GroupId": self.physical_resource_id}
-        there = ec2.describe_security_groups(GroupIds=[self.physical_resource_id])["SecurityGroups"][0]
-        # Without egress rules in the template the group keeps the one it is born with: anything may go out.
-        if "SecurityGroupEgress" in self.properties:
-            if there["IpPermissionsEgress"]:
-                ec2.revoke_security_group_egress(**at, IpPermissions=there["IpPermissionsEgress"])
-            if rules := permissions_of(self.properties["SecurityGroupEgress"]):
-                ec2.authorize_security_group_egress(**at, IpPermissions=rules)
-        if there["IpPermissions"]:
-            ec2.revoke_security_group_ingress(**at, IpPermissions=there["IpPermissions"])
-        if rules := permissions_of(self.properties.get("SecurityGroupIngress", [])):
-            ec2.authorize_security_group_ingress(**at, IpPermissions=rules)
+        """Bring thumbprints and tags to what the template says; moto cannot change the audiences."""
+        if self.properties.get("ClientIdList") != old.get("ClientIdList"):
+            raise not_modelled(f"a change of ClientIdList of {self.kind}")
+        iam, at = self.client("iam"), {"OpenIDConnectProviderArn": self.physical_resource_id}
+        if prints := self.properties.get("ThumbprintList"):
+            iam.update_open_id_connect_provider_thumbprint(**at, ThumbprintList=prints)
         if gone := self.tags_gone(old, old_tags):
-            ec2.delete_tags(Resources=[self.physical_resource_id], Tags=[{"Key": key} for key in gone])
+            iam.untag_open_id_connect_provider(**at, TagKeys=gone)
         if self.tags:
-            ec2.create_tags(Resources=[self.physical_resource_id], Tags=self.tag_list)
+            iam.tag_open_id_connect_provider(**at, Tags=self.tag_list)
 
     def delete(self) -> None:
-        """Remove the group."""
-        self.client("ec2").delete_security_group(GroupId=self.physical_resource_id)
+        """Remove the provider."""
+        self.client("iam").delete_open_id_connect_provider(OpenIDConnectProviderArn=self.physical_resource_id)
 
-    def attribute(self, name: str) -> str:
+    def attribute(self, name: str) -> str:  # noqa: ARG002 - there is only Arn
         """Return the value of Fn::GetAtt."""
-        groups = self.client("ec2").describe_security_groups(GroupIds=[self.physical_resource_id])
-        return str(groups["SecurityGroups"][0][name])
-
-
-def permissions_of(rules: Json) -> list[dict[str, Any]]:
-    """Return the API's form of a security group's rules; boto3 refuses a rule's unknown members by name."""
-    permissions = []
-    for given in rules:
-        rule = dict(given)
-        description = {"Description": rule.pop("Description")} if "Description" in rule else {}
-        if "CidrIp" in rule:
-            rule["IpRanges"] = [{"CidrIp": rule.pop("CidrIp"), **description}]
-        if "CidrIpv6" in rule:
-            rule["Ipv6Ranges"] = [{"CidrIpv6": rule.pop("CidrIpv6"), **description}]
-        for group in ("SourceSecurityGroupId", "DestinationSecurityGroupId"):
-            if group in rule:
-                rule["UserIdGroupPairs"] = [{"GroupId": rule.pop(group), **description}]
-        for port in {"FromPort", "ToPort"} & set(rule):
-            rule[port] = int(rule[port])
-        permissions.append({**rule, "IpProtocol": str(rule["IpProtocol"])})
-    return permissions
+        return self.physical_resource_id

@@ -17,6 +17,9 @@ from local_aws.wire import Json
 if TYPE_CHECKING:
     from local_aws.cloud import Cloud
 
+# What a resource is called that is only planned, and its attributes; change sets on AWS show it so.
+UNKNOWN = "{{changeSet:KNOWN_AFTER_APPLY}}"
+
 
 @dataclass(frozen=True)
 class Place:
@@ -125,7 +128,7 @@ class Resource(CloudFormationModel):
 
     def get_cfn_attribute(self, name: str) -> str:
         """Give moto the value of Fn::GetAtt."""
-        return self.attribute(name)
+        return UNKNOWN if self.physical_resource_id == UNKNOWN else self.attribute(name)
 
     @classmethod
     def create_from_cloudformation_json(

@@ -10,9 +10,14 @@ from moto.core.common_models import CloudFormationModel
 from local_aws.over_moto.resources.base import Resource, document, lowered
 from local_aws.wire import AwsError, Json
 
+_OFF = {"loggingConfiguration": {"level": "OFF"}, "tracingConfiguration": {"enabled": False}}
+
 
 class StateMachine(Resource, CloudFormationModel):
-    """https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-stepfunctions-statemachine.html."""
+    """https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-stepfunctions-statemachine.html.
+
+    Logging and tracing are described back; no execution is logged or traced.
+    """
 
     kind = "AWS::StepFunctions::StateMachine"
     named_by = "StateMachineName"
@@ -43,7 +48,8 @@ class StateMachine(Resource, CloudFormationModel):
     def update(self, old: Json, old_tags: dict[str, str]) -> None:
         """Bring definition, role, logging and tags to what the template says."""
         arn = self.physical_resource_id
-        self._call("UpdateStateMachine", {"stateMachineArn": arn, **self._settings()})
+        settings = {**_OFF, **self._settings()}  # what the template no longer says is off again
+        self._call("UpdateStateMachine", {"stateMachineArn": arn, **settings})
         if gone := self.tags_gone(old, old_tags):
             self._call("UntagResource", {"resourceArn": arn, "tagKeys": gone})
         if added := self._tags():

@@ -1,12 +1,10 @@
-"""Topics, queues, log groups and image repositories."""
+"""Topics with their subscriptions, and queues."""
 
 from __future__ import annotations
 
-from typing import Any
-
 from moto.core.common_models import CloudFormationModel
 
-from local_aws.over_moto.resources.base import Resource, document, lowered
+from local_aws.over_moto.resources.base import Resource, document
 from local_aws.wire import Json
 
 
@@ -83,6 +81,31 @@ class TopicPolicy(Resource, CloudFormationModel):
         self.client("sns").set_topic_attributes(
             TopicArn=arn, AttributeName="Policy", AttributeValue=document(policy)
         )
+
+
+class Subscription(Resource, CloudFormationModel):
+    """https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-sns-subscription.html.
+
+    A subscription by e-mail is confirmed from the start and no mail is ever sent; on AWS its owner confirms.
+    """
+
+    kind = "AWS::SNS::Subscription"
+    honours = frozenset({"TopicArn", "Protocol", "Endpoint"})
+    replaced_by = honours
+
+    def create(self) -> None:
+        """Subscribe the endpoint."""
+        answer = self.client("sns").subscribe(
+            ReturnSubscriptionArn=True, **self.given("TopicArn", "Protocol", "Endpoint")
+        )
+        self.physical_resource_id = answer["SubscriptionArn"]
+
+    def update(self, old: Json, old_tags: dict[str, str]) -> None:
+        """Change nothing: each of its properties makes another subscription, and it has no tags."""
+
+    def delete(self) -> None:
+        """Unsubscribe the endpoint."""
+        self.client("sns").unsubscribe(SubscriptionArn=self.physical_resource_id)
 
 
 class Queue(Resource, CloudFormationModel):
@@ -163,104 +186,3 @@ class QueuePolicy(Resource, CloudFormationModel):
     def _put(self, policy: str) -> None:
         for url in self.properties["Queues"]:
             self.client("sqs").set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
-
-
-class LogGroup(Resource, CloudFormationModel):
-    """https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-logs-loggroup.html."""
-
-    kind = "AWS::Logs::LogGroup"
-    named_by = "LogGroupName"
-    honours = frozenset({"LogGroupName", "RetentionInDays", "Tags"})
-    replaced_by = frozenset({"LogGroupName"})
-    attributes = frozenset({"Arn"})
-
-    def create(self) -> None:
-        """Make the log group."""
-        self.client("logs").create_log_group(
-            logGroupName=self.name, **({"tags": self.tags} if self.tags else {})
-        )
-        self._put_retention({})
-
-    def update(self, old: Json, old_tags: dict[str, str]) -> None:
-        """Bring retention and tags to what the template says."""
-        self._put_retention(old)
-        logs, arn = self.client("logs"), self.attribute("Arn").removesuffix(":*")
-        if gone := self.tags_gone(old, old_tags):
-            logs.untag_resource(resourceArn=arn, tagKeys=gone)
-        if self.tags:
-            logs.tag_resource(resourceArn=arn, tags=self.tags)
-
-    def delete(self) -> None:
-        """Remove the log group."""
-        self.client("logs").delete_log_group(logGroupName=self.name)
-
-    def attribute(self, name: str) -> str:  # noqa: ARG002 - there is only Arn
-        """Return the value of Fn::GetAtt."""
-        return f"arn:aws:logs:{self.place.region}:{self.place.cloud.account}:log-group:{self.name}:*"
-
-    def _put_retention(self, old: Json) -> None:
-        logs = self.client("logs")
-        if days := self.properties.get("RetentionInDays"):
-            logs.put_retention_policy(logGroupName=self.name, retentionInDays=int(days))
-        elif "RetentionInDays" in old:
-            logs.delete_retention_policy(logGroupName=self.name)
-
-
-class Repository(Resource, CloudFormationModel):
-    """https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-ecr-repository.html."""
-
-    kind = "AWS::ECR::Repository"
-    named_by = "RepositoryName"
-    honours = frozenset(
-        {
-            "RepositoryName",
-            "ImageScanningConfiguration",
-            "ImageTagMutability",
-            "EncryptionConfiguration",
-            "LifecyclePolicy",
-            "EmptyOnDelete",
-            "Tags",
-        }
-    )
-    replaced_by = frozenset({"RepositoryName", "EncryptionConfiguration"})
-    attributes = frozenset({"Arn", "RepositoryUri"})
-
-    def create(self) -> None:
-        """Make the repository."""
-        self.name = self.physical_resource_id = self.name.lower()
-        given = lowered(
-            self.given("ImageScanningConfiguration", "ImageTagMutability", "EncryptionConfiguration")
-        )
-        tags: dict[str, Any] = {"tags": self.tag_list} if self.tags else {}
-        self.client("ecr").create_repository(repositoryName=self.name, **given, **tags)
-        self._put_lifecycle({})
-
-    def update(self, old: Json, old_tags: dict[str, str]) -> None:
-        """Bring scanning, mutability, life cycle and tags to what the template says."""
-        ecr, at = self.client("ecr"), {"repositoryName": self.name}
-        scanning = lowered(self.properties.get("ImageScanningConfiguration", {"ScanOnPush": False}))
-        ecr.put_image_scanning_configuration(**at, imageScanningConfiguration=scanning)
-        mutability = self.properties.get("ImageTagMutability", "MUTABLE")
-        ecr.put_image_tag_mutability(**at, imageTagMutability=mutability)
-        self._put_lifecycle(old)
-        if gone := self.tags_gone(old, old_tags):
-            ecr.untag_resource(resourceArn=self.attribute("Arn"), tagKeys=gone)
-        if self.tags:
-            ecr.tag_resource(resourceArn=self.attribute("Arn"), tags=self.tag_list)
-
-    def delete(self) -> None:
-        """Remove the repository; RepositoryNotEmptyException while it holds images, unless EmptyOnDelete."""
-        force = self.properties.get("EmptyOnDelete") in (True, "true")
-        self.client("ecr").delete_repository(repositoryName=self.name, force=force)
-
-    def attribute(self, name: str) -> str:
-        """Return the value of Fn::GetAtt."""
-        found = self.client("ecr").describe_repositories(repositoryNames=[self.name])["repositories"][0]
-        return str(found[{"Arn": "repositoryArn", "RepositoryUri": "repositoryUri"}[name]])
-
-    def _put_lifecycle(self, old: Json) -> None:
-        ecr, at = self.client("ecr"), {"repositoryName": self.name}
-        if policy := (self.properties.get("LifecyclePolicy") or {}).get("LifecyclePolicyText"):
-            ecr.put_lifecycle_policy(**at, lifecyclePolicyText=policy)
-        elif "LifecyclePolicy" in old:
-            ecr.delete_lifecycle_policy(**at)
