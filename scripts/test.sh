@@ -20,8 +20,11 @@ check() { # check NAME COMMAND...: says what runs, and stops at the first that f
 check "ruff" ruff check .
 check "ruff format" ruff format --check --quiet .
 check "mypy" mypy local_aws scripts/mayfly ecs tests
-check "shellcheck" shellcheck --external-sources scripts/*.sh .ci/run
-check "shfmt" shfmt --diff --indent 2 --case-indent scripts/*.sh .ci/run
+check "shellcheck" shellcheck --external-sources scripts/*.sh tests/*.sh .ci/run
+check "shfmt" shfmt --diff --indent 2 --case-indent scripts/*.sh tests/*.sh .ci/run
+check "zizmor" zizmor --offline --quiet --strict-collection --persona auditor .github
+check "workflow's schema" check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
+check "dependabot's schema" check-jsonschema --quiet --builtin-schema vendor.dependabot .github/dependabot.yml
 check "cfn-lint" cfn-lint infra/*.yaml
 check "statelint, policies, event patterns" ./scripts/validate_json.sh
 check "pytest" pytest --numprocesses 2 --dist loadfile "$@"
