@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import NoReturn
 
 from botocore.exceptions import BotoCoreError, ClientError
+
+INTERRUPTED = 130  # what shells say of a program that Ctrl-C ended
 
 
 class CommandError(Exception):
@@ -27,6 +30,11 @@ def detail(text: str) -> None:
     print(f"       {text}", file=sys.stderr, flush=True)
 
 
+def warning(text: str) -> None:
+    """Say what may turn out wrong, though nothing has failed."""
+    print(f"  !    {text}", file=sys.stderr, flush=True)
+
+
 def end_with(error: CommandError | BotoCoreError | ClientError) -> NoReturn:
     """Print an error and end the script with its exit code."""
     if not isinstance(error, CommandError):
@@ -36,3 +44,14 @@ def end_with(error: CommandError | BotoCoreError | ClientError) -> NoReturn:
     failed, found, advice = error.parts
     print(f"error: {failed}\n  found: {found}\n  do:    {advice}", file=sys.stderr, flush=True)
     raise SystemExit(error.exit_code)
+
+
+def run(work: Callable[[], None], again: str) -> None:
+    """Do a script's work; end it with an error in three parts, or, on Ctrl-C, by saying what `again` does."""
+    try:
+        work()
+    except (CommandError, BotoCoreError, ClientError) as error:
+        end_with(error)
+    except KeyboardInterrupt:
+        print(f"\ninterrupted: {again}", file=sys.stderr, flush=True)
+        raise SystemExit(INTERRUPTED) from None

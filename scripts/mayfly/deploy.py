@@ -1,171 +1,225 @@
-"""Deploys the orders pipeline as one CloudFormation stack. Deploying twice is the same as deploying once."""
+"""Deploys the orders pipeline to the AWS that the environment points to: an account, or the local AWS.
+
+Deploying twice is the same as deploying once, and a deploy that was cut short is finished by the next one.
+Settings of a stage stand in config/STAGE.env (see config/stage.env.example). Exit codes: 0 deployed, 1 not.
+"""
 
 from __future__ import annotations
 
 import argparse
-import hashlib
-from typing import Any
+import json
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 
-from botocore.exceptions import BotoCoreError, ClientError, WaiterError
+from mayfly import artifacts, images, preflight, settings, stacks, stores
+from mayfly.console import CommandError, detail, run, step
+from mayfly.network import network
+from mayfly.stage import BOOTSTRAP_STACK, DEFAULT, Stage, outputs_of, stage_name
+from mayfly.template import BOOTSTRAP, ORDERS, ROOT, load, pack
 
-from mayfly.console import CommandError, detail, end_with, step
-from mayfly.stage import DEFAULT, Stage, stage_name
-from mayfly.template import ORDERS, ROOT, Packed, pack
-
-REFERENCE = ROOT / "data" / "products" / "sample_products.csv"
-REFERENCE_KEY = "reference/products.csv"
-IMAGES = ("validator", "transformer")
+PRODUCTS = ROOT / "data" / "products" / "sample_products.csv"
 
 
-def deploy(stage: Stage, images: dict[str, str]) -> dict[str, str]:
-    """Create or update the stage's stack and its reference data; return the stack's outputs.
+def deploy(
+    stage: Stage,
+    image_uris: Mapping[str, str | None],
+    given: Mapping[str, str] | None = None,
+    *,
+    yes: bool = False,
+) -> dict[str, str]:
+    """Bring a stage to what the repository says; return the outputs of its stack.
 
-    `images` maps validator and transformer to an image URI; one that is missing is the repository's latest.
-    Raises CommandError when CloudFormation cannot do it.
+    `image_uris` maps validator and transformer to an image's URI; one that is missing is built. `given` are
+    the stage's settings, by default those of its file; `yes` stands for a person's agreement. Raises
+    CommandError.
     """
-    step(f"Deploying stage {stage.name!r} to account {stage.account}, {stage.region}")
-    detail("images: not built, for the local AWS runs the entry points in ecs/ as processes")
-    packed = pack(ORDERS, stage.artifact_bucket)
-    upload_artifacts(stage, packed)
-    changed = apply(stage, packed.body, parameters(stage, images))
+    given = settings.load(stage.name) if given is None else given
+    values = prepare(stage, image_uris, given, yes=yes)
+    preflight.ensure_service_linked_role(stage)
+    with bootstrap_plan(stage) as plan:
+        carry_out(stage, BOOTSTRAP_STACK, plan)
+    bucket = artifact_bucket(stage)
+    values |= {"ArtifactBucket": bucket, "ReferenceUri": upload_reference(stage, bucket, given)}
+    values |= image_parameters(stage, image_uris, given, build=True)
+    with orders_plan(stage, bucket, values) as plan:
+        carry_out(stage, stage.stack, plan)
     outputs = stage.outputs()
-    upload_reference(stage, outputs["CleanedBucket"])
-    step(f"Stack {stage.stack} is {'up to date' if changed else 'unchanged'}")
+    listen(stage, outputs["TriggerRule"])
     return outputs
 
 
-def parameters(stage: Stage, images: dict[str, str]) -> dict[str, str]:
-    """Return the stack's parameters: the default VPC with its subnets, and the images."""
-    ec2 = stage.client("ec2")
-    vpcs = ec2.describe_vpcs(Filters=[{"Name": "is-default", "Values": ["true"]}])["Vpcs"]
-    if not vpcs:
+def dry_run(
+    stage: Stage, image_uris: Mapping[str, str | None], given: Mapping[str, str], *, yes: bool
+) -> None:
+    """Print what a deploy would change. Only what CloudFormation reads for it is put into the bucket."""
+    values = prepare(stage, image_uris, given, yes=yes)
+    with bootstrap_plan(stage) as plan:
+        show(BOOTSTRAP_STACK, plan)
+    if stage.describe(BOOTSTRAP_STACK) is None:
+        step(f"Stack {stage.stack}: to be made; CloudFormation can be asked once {BOOTSTRAP_STACK} is there")
+        for logical_id, resource in load(ORDERS)["Resources"].items():
+            optional = "  (if its setting is on)" if "Condition" in resource else ""
+            print(f"  {stacks.Change('Add', logical_id, resource['Type'], replacement=False)}{optional}")
+        return
+    bucket = artifact_bucket(stage)
+    values |= {"ArtifactBucket": bucket, "ReferenceUri": upload_reference(stage, bucket, given)}
+    values |= image_parameters(stage, image_uris, given, build=False)
+    with orders_plan(stage, bucket, values) as plan:
+        show(stage.stack, plan)
+
+
+def prepare(
+    stage: Stage, image_uris: Mapping[str, str | None], given: Mapping[str, str], *, yes: bool
+) -> dict[str, str]:
+    """Look at everything that would fail later; return the parameters that are known by then."""
+    step(f"Checking what stage {stage.name!r} needs")
+    preflight.confirm_account(stage, yes=yes)
+    missing = [image for image in images.IMAGES if not image_uris.get(image)]
+    if (
+        missing
+        and not stage.is_local
+        and any(not images.published(stage, i, given.get("BASE_IMAGE")) for i in missing)
+    ):
+        preflight.require_docker("to build the images")
+    preflight.quota_warnings(stage, given)
+    stores.refuse_orphans(stage)
+    file = settings.settings_file(stage.name).relative_to(ROOT)
+    detail(f"settings: {', '.join(sorted(given)) or f'none (no {file})'}")
+    names = {"Stage": stage.name, "Suffix": stage.suffix}
+    return names | settings.parameters_of(given) | network(stage, given)
+
+
+def bootstrap_plan(stage: Stage) -> AbstractContextManager[stacks.Planned | None]:
+    """Plan the stack that an account and region has once: the artifact bucket and the image repositories."""
+    body = json.dumps(load(BOOTSTRAP))
+    return stacks.planned(stage, BOOTSTRAP_STACK, {"TemplateBody": body}, {}, {})
+
+
+def orders_plan(
+    stage: Stage, bucket: str, values: dict[str, str]
+) -> AbstractContextManager[stacks.Planned | None]:
+    """Plan the stage's own stack."""
+    packed = pack(ORDERS, bucket)
+    template = artifacts.template_artifact(stage.stack, packed.body)
+    artifacts.upload(stage, bucket, [*packed.artifacts, template])
+    url = artifacts.url_of(stage, bucket, template.key)
+    return stacks.planned(stage, stage.stack, {"TemplateURL": url}, values, {"mayfly:stage": stage.name})
+
+
+def artifact_bucket(stage: Stage) -> str:
+    """Return the bucket that the bootstrap stack has made."""
+    there = stage.describe(BOOTSTRAP_STACK)
+    if there is None:
         raise CommandError(
-            "no network for the tasks",
-            f"no default VPC in {stage.region}",
-            "create one: aws ec2 create-default-vpc",
+            f"stack {BOOTSTRAP_STACK} is gone", "somebody removed it meanwhile", "deploy again"
         )
-    vpc = vpcs[0]["VpcId"]
-    subnets = ec2.describe_subnets(Filters=[{"Name": "vpc-id", "Values": [vpc]}])["Subnets"]
-    detail(f"network: the default VPC {vpc} with {len(subnets)} subnets")
-    registry = f"{stage.account}.dkr.ecr.{stage.region}.amazonaws.com"
-    uris = {image: images.get(image) or f"{registry}/ecs-{image}:latest" for image in IMAGES}
-    return {
-        "Stage": stage.name,
-        "Suffix": stage.suffix,
-        "VpcId": vpc,
-        "Subnets": ",".join(sorted(subnet["SubnetId"] for subnet in subnets)),
-        "ValidatorImageUri": uris["validator"],
-        "TransformerImageUri": uris["transformer"],
-    }
+    return outputs_of(there)["ArtifactBucket"]
 
 
-def upload_artifacts(stage: Stage, packed: Packed) -> None:
-    """Put what the template refers to into the artifact bucket, which is made when it is missing."""
-    s3 = stage.client("s3")
-    if not bucket_exists(s3, stage.artifact_bucket):
-        detail(f"artifacts: making bucket {stage.artifact_bucket}")
-        elsewhere = {"CreateBucketConfiguration": {"LocationConstraint": stage.region}}
-        s3.create_bucket(Bucket=stage.artifact_bucket, **({} if stage.region == "us-east-1" else elsewhere))
-    for artifact in packed.artifacts:
-        s3.put_object(Bucket=stage.artifact_bucket, Key=artifact.key, Body=artifact.body)
-        detail(f"artifacts: {artifact.key}")
+def upload_reference(stage: Stage, bucket: str, given: Mapping[str, str]) -> str:
+    """Put the product list where the validator reads it; return its URI, which names the version."""
+    artifact = artifacts.reference_data(ROOT / given.get("PRODUCTS_FILE", str(PRODUCTS)))
+    versions = artifacts.upload(stage, bucket, [artifact])
+    return f"s3://{bucket}/{artifact.key}?versionId={versions[artifact.key]}"
 
 
-def bucket_exists(s3: Any, bucket: str) -> bool:
-    """Tell whether a bucket of ours is there."""
-    try:
-        s3.head_bucket(Bucket=bucket)
-    except ClientError as error:
-        if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
-            return False
-        raise
-    return True
+def image_parameters(
+    stage: Stage, image_uris: Mapping[str, str | None], given: Mapping[str, str], *, build: bool
+) -> dict[str, str]:
+    """Return the template's parameters for the images: what was given, else what the sources make."""
+    base = given.get("BASE_IMAGE")
+    if stage.is_local:
+        detail("images: not built: the local AWS runs the entry points in ecs/ as processes")
+    found = {}
+    for image in images.IMAGES:
+        uri = image_uris.get(image)
+        if uri is None and stage.is_local:
+            uri = f"{images.repository_of(stage, image)}:latest"
+        if uri is None:
+            uri = images.published(stage, image, base)
+        if uri is None and build:
+            uri = images.publish(stage, image, base)
+        if uri is None:
+            detail(f"images: ecs-{image} would be built and pushed")
+            uri = f"{images.repository_of(stage, image)}:{images.source_tag(image, base)}"
+        found[f"{image.capitalize()}ImageUri"] = uri
+    return found
 
 
-def apply(stage: Stage, body: str, values: dict[str, str]) -> bool:
-    """Create or update the stack and wait for it; return whether anything changed."""
-    cloudformation = stage.client("cloudformation")
-    arguments: dict[str, Any] = {
-        "StackName": stage.stack,
-        "TemplateBody": body,
-        "Parameters": [{"ParameterKey": key, "ParameterValue": value} for key, value in values.items()],
-        "Capabilities": ["CAPABILITY_NAMED_IAM"],
-        "Tags": [{"Key": "mayfly:stage", "Value": stage.name}],
-    }
-    exists = stage.describe() is not None
-    step(f"{'Updating' if exists else 'Creating'} stack {stage.stack}")
-    try:
-        if exists:
-            cloudformation.update_stack(**arguments)
-        else:
-            cloudformation.create_stack(**arguments)
-        waiter = cloudformation.get_waiter("stack_update_complete" if exists else "stack_create_complete")
-        waiter.wait(StackName=stage.stack, WaiterConfig={"Delay": 2, "MaxAttempts": 900})
-    except ClientError as error:
-        if "No updates are to be performed" in error.response["Error"].get("Message", ""):
-            return False
-        raise CommandError(
-            f"CloudFormation refused stack {stage.stack}", str(error), "mend what it names and deploy again"
-        ) from error
-    except WaiterError as error:
-        raise CommandError(
-            f"stack {stage.stack} could not be brought up to date",
-            "; ".join(failures(cloudformation, stage.stack)) or str(error),
-            "mend what it names; a stack in ROLLBACK_COMPLETE goes with ./scripts/undeploy.sh --force first",
-        ) from error
-    return True
+def carry_out(stage: Stage, stack: str, plan: stacks.Planned | None) -> None:
+    """Carry out a plan, and say so."""
+    if plan is None:
+        step(f"Stack {stack} is up to date")
+        return
+    step(f"Stack {stack}: {plan.summary}")
+    stacks.execute(stage, plan)
 
 
-def failures(cloudformation: Any, stack: str) -> list[str]:
-    """Return what CloudFormation said of each resource that failed, first failure first."""
-    events = cloudformation.describe_stack_events(StackName=stack)["StackEvents"]
-    return [
-        f"{event['LogicalResourceId']}: {event.get('ResourceStatusReason', 'no reason given')}"
-        for event in reversed(events)
-        if event["ResourceStatus"].endswith("_FAILED")
-    ]
+def show(stack: str, plan: stacks.Planned | None) -> None:
+    """Print a plan to stdout."""
+    if plan is None:
+        step(f"Stack {stack}: no changes")
+        return
+    step(f"Stack {stack}: {plan.summary}")
+    for line in [*plan.values, *map(str, plan.changes)]:
+        print(f"  {line}")
 
 
-def upload_reference(stage: Stage, bucket: str) -> None:
-    """Put the product list, whose categories orders may name, where the validator reads it, if it changed."""
-    s3 = stage.client("s3")
-    body = REFERENCE.read_bytes()
-    try:
-        there = s3.head_object(Bucket=bucket, Key=REFERENCE_KEY)["ETag"].strip('"')
-    except ClientError as error:
-        if error.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
-            raise
-        there = ""
-    if there != hashlib.md5(body, usedforsecurity=False).hexdigest():
-        detail(f"reference data: {REFERENCE.name} -> s3://{bucket}/{REFERENCE_KEY}")
-        s3.put_object(Bucket=bucket, Key=REFERENCE_KEY, Body=body)
+def listen(stage: Stage, rule: str) -> None:
+    """See that the rule is on: an undeploy that was cut short has switched it off behind CloudFormation."""
+    events = stage.client("events")
+    if events.describe_rule(Name=rule)["State"] != "ENABLED":
+        detail(f"rule {rule} was off: switching it on")
+        events.enable_rule(Name=rule)
 
 
-def main() -> None:
-    """Run `deploy.sh`."""
-    parser = argparse.ArgumentParser(prog="./scripts/deploy.sh", description=__doc__)
-    parser.add_argument(
+def parser() -> argparse.ArgumentParser:
+    """Return the command line's parser."""
+    made = argparse.ArgumentParser(
+        prog="./scripts/deploy.sh", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    made.add_argument(
         "--stage",
         type=stage_name,
         default=DEFAULT,
         metavar="NAME",
-        help="a pipeline of its own beside the others",
+        help="a pipeline of its own beside the others (default: %(default)s)",
     )
-    for image in IMAGES:
-        parser.add_argument(
+    made.add_argument("--yes", action="store_true", help="do not ask whether the account is the right one")
+    made.add_argument(
+        "--dry-run", action="store_true", help="print what would change, by CloudFormation's change sets"
+    )
+    for image in images.IMAGES:
+        made.add_argument(
             f"--{image}-image",
             metavar="URI",
-            help=f"the {image}'s image (default: ecs-{image}:latest of this account)",
+            help=f"the {image}'s image (default: built from ecs/{image} and pushed to the account)",
         )
-    arguments = parser.parse_args()
-    try:
-        stage = Stage.of_environment(arguments.stage)
-        outputs = deploy(stage, {image: getattr(arguments, f"{image}_image") for image in IMAGES})
-    except (CommandError, BotoCoreError, ClientError) as error:
-        end_with(error)
+    return made
+
+
+def work(arguments: argparse.Namespace) -> None:
+    """Deploy as the command line asks."""
+    given = settings.load(arguments.stage)
+    stage = Stage.of_environment(arguments.stage)
+    uris = {image: getattr(arguments, f"{image}_image") for image in images.IMAGES}
+    if arguments.dry_run:
+        dry_run(stage, uris, given, yes=arguments.yes)
+        step("Nothing was deployed")
+        return
+    outputs = deploy(stage, uris, given, yes=arguments.yes)
     for key, value in outputs.items():
-        print(f"{key:18} {value}")
+        print(f"{key:20} {value}")
+    if email := given.get("ALARM_EMAIL"):
+        detail(f"alarms go to {email} once the mail that AWS sent there is confirmed")
     detail(f"next: aws s3 cp data/orders/valid_order.csv s3://{outputs['InputBucket']}/input/")
+    detail(f"or:   ./tests/test_pipeline.sh{stage.option}")
+
+
+def main() -> None:
+    """Run `deploy.sh`."""
+    arguments = parser().parse_args()
+    run(lambda: work(arguments), "run ./scripts/deploy.sh again, it goes on where this ended")
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 from mayfly.console import CommandError, detail
 from mayfly.stage import Stage
 
+FAMILIES = ("ecs-validator-", "ecs-transformer-")
 STATUSES = ("ACTIVE", "INACTIVE")  # DELETE_IN_PROGRESS goes by itself
 STOPS_WITHIN = (
     180.0  # seconds a task may take to stop: its grace period and the removal of its network interface
@@ -32,13 +33,26 @@ def task_definitions(stage: Stage) -> list[str]:
     """Return the ARNs of the stage's task definitions that are not being deleted."""
     ecs = stage.client("ecs")
     found = []
-    for status in STATUSES:
-        for page in ecs.get_paginator("list_task_definitions").paginate(status=status):
-            for arn in page["taskDefinitionArns"]:
+    for family in _families(ecs):
+        for status in STATUSES:
+            pages = ecs.get_paginator("list_task_definitions").paginate(familyPrefix=family, status=status)
+            for arn in (arn for page in pages for arn in page["taskDefinitionArns"]):
                 described = ecs.describe_task_definition(taskDefinition=arn, include=["TAGS"])
                 if _is_of(stage, described.get("tags", [])):
                     found.append(arn)
     return found
+
+
+def _families(ecs: Any) -> list[str]:
+    """Return the families that executions make; an account may have thousands of others."""
+    return [
+        family
+        for prefix in FAMILIES
+        for page in ecs.get_paginator("list_task_definition_families").paginate(
+            familyPrefix=prefix, status="ALL"
+        )
+        for family in page["families"]
+    ]
 
 
 def remove(stage: Stage) -> None:

@@ -7,6 +7,7 @@ import os
 import re
 from functools import cached_property
 from typing import Any
+from urllib.parse import urlsplit
 
 import boto3
 import botocore.session
@@ -17,12 +18,16 @@ from botocore.exceptions import (
     NoCredentialsError,
     NoRegionError,
     ProfileNotFound,
+    TokenRetrievalError,
 )
 
 from mayfly.console import CommandError
 
 DEFAULT = "default"
+BOOTSTRAP_STACK = "mayfly-bootstrap"  # one an account and region, for all stages
+ORDERS_STACK = "mayfly-orders"
 START_LOCAL_AWS = './scripts/local_aws.sh start, then: eval "$(./scripts/local_aws.sh env)"'
+CHOOSE_AWS = f"for the local AWS: {START_LOCAL_AWS}. For an account: set AWS_PROFILE and AWS_REGION"
 
 
 def stage_name(text: str) -> str:
@@ -39,7 +44,7 @@ class Stage:
         """Name the stage; `models` is a session that may have loaded service models already."""
         self.name = name
         self.suffix = "" if name == DEFAULT else f"-{name}"
-        self.stack = f"mayfly-orders{self.suffix}"
+        self.stack = f"{ORDERS_STACK}{self.suffix}"
         # Any: boto3's types know services by literal names only. boto3 itself does not read AWS_REGION.
         self.session: Any = boto3.Session(
             botocore_session=models, region_name=os.environ.get("AWS_REGION") or None
@@ -47,25 +52,22 @@ class Stage:
 
     @classmethod
     def of_environment(cls, name: str, models: botocore.session.Session | None = None) -> Stage:
-        """Return a stage of the AWS the environment points to; raise CommandError when there is none."""
-        endpoint = os.environ.get("AWS_ENDPOINT_URL")
-        if not endpoint:
-            raise CommandError(
-                "no AWS to work with",
-                "AWS_ENDPOINT_URL is not set",
-                START_LOCAL_AWS,
-            )
-        stage = cls(name, models)
+        """Return a stage of the AWS the environment points to; raise CommandError when there is none.
+
+        Only AWS_ENDPOINT_URL decides whether that is a local AWS or the account of the credentials.
+        """
         try:
+            stage = cls(name, models)
             _ = stage.account
-        except (NoCredentialsError, NoRegionError, ProfileNotFound) as error:
-            raise CommandError("the environment is not complete", str(error), START_LOCAL_AWS) from error
+        except (NoCredentialsError, NoRegionError, ProfileNotFound, TokenRetrievalError) as error:
+            raise CommandError("the environment names no AWS to work with", str(error), CHOOSE_AWS) from error
         except (EndpointConnectionError, ValueError) as error:
+            where = os.environ.get("AWS_ENDPOINT_URL")
             raise CommandError(
-                f"no AWS answers at {endpoint}",
-                str(error),
-                START_LOCAL_AWS,
+                f"no AWS answers{f' at {where}' if where else ''}", str(error), CHOOSE_AWS
             ) from error
+        except ClientError as error:
+            raise CommandError("AWS does not take the credentials", str(error), CHOOSE_AWS) from error
         return stage
 
     def client(self, service: str) -> Any:
@@ -73,26 +75,46 @@ class Stage:
         return self.session.client(service, config=Config(retries={"mode": "standard"}))
 
     @cached_property
+    def _identity(self) -> dict[str, str]:
+        identity: dict[str, str] = self.client("sts").get_caller_identity()
+        return identity
+
+    @property
     def account(self) -> str:
         """The account's id."""
-        identity: str = self.client("sts").get_caller_identity()["Account"]
-        return identity
+        return self._identity["Account"]
+
+    @property
+    def caller(self) -> str:
+        """The ARN of the user or role whose credentials these are."""
+        return self._identity["Arn"]
 
     @property
     def region(self) -> str:
         """The region that the environment names."""
         return str(self.session.region_name)
 
-    @property
-    def artifact_bucket(self) -> str:
-        """The bucket for what is too large for a template."""
-        return f"mayfly-artifacts-{self.account}-{self.region}{self.suffix}"
+    @cached_property
+    def endpoint(self) -> str:
+        """Where CloudFormation answers."""
+        return str(self.client("cloudformation").meta.endpoint_url)
 
-    def describe(self) -> dict[str, Any] | None:
-        """Return the stack as CloudFormation describes it, or None when there is none."""
+    @property
+    def is_local(self) -> bool:
+        """Whether the environment points to something else than AWS's own addresses."""
+        host = urlsplit(self.endpoint).hostname or ""
+        return not host.endswith((".amazonaws.com", ".amazonaws.com.cn", ".api.aws"))
+
+    @property
+    def option(self) -> str:
+        """What names this stage on a command line, with a space before it; nothing for the default one."""
+        return "" if self.name == DEFAULT else f" --stage {self.name}"
+
+    def describe(self, stack: str | None = None) -> dict[str, Any] | None:
+        """Return a stack, the stage's own if none is named, as CloudFormation describes it, or None."""
         try:
             stacks: list[dict[str, Any]] = self.client("cloudformation").describe_stacks(
-                StackName=self.stack
+                StackName=stack or self.stack
             )["Stacks"]
         except ClientError as error:
             if error.response["Error"]["Code"] == "ValidationError":
@@ -103,10 +125,15 @@ class Stage:
     def outputs(self) -> dict[str, str]:
         """Return the stack's outputs; raise CommandError when the stage is not deployed."""
         stack = self.describe()
-        if stack is None:
+        if stack is None or stack["StackStatus"] == "REVIEW_IN_PROGRESS":
             raise CommandError(
                 f"the stage {self.name!r} is not deployed",
-                f"no stack {self.stack}",
-                "run ./scripts/deploy.sh first",
+                f"no stack {self.stack} in account {self.account}, {self.region}",
+                f"run ./scripts/deploy.sh{self.option} first",
             )
-        return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+        return outputs_of(stack)
+
+
+def outputs_of(stack: dict[str, Any]) -> dict[str, str]:
+    """Return a described stack's outputs."""
+    return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}

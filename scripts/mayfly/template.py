@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
+BOOTSTRAP = ROOT / "infra" / "bootstrap.yaml"
 ORDERS = ROOT / "infra" / "orders.yaml"
 
 
@@ -92,4 +93,4 @@ def substituted(value: Any) -> Any:
 
 def _artifact(path: Path) -> Artifact:
     body = path.read_bytes()
-    return Artifact(f"{path.stem}-{hashlib.sha256(body).hexdigest()[:16]}{path.suffix}", body)
+    return Artifact(f"definitions/{path.stem}-{hashlib.sha256(body).hexdigest()[:16]}{path.suffix}", body)

@@ -1,184 +1,226 @@
 """Removes the orders pipeline and shows that nothing of it is left.
 
-Buckets and tables with data go only with --force. While an execution is running, nothing goes.
+It disables the rule, ends the executions that run, removes what executions own, and deletes the stacks; the
+one that all stages share goes with the last stage. Buckets and tables with data go only with --force and the
+stage's name typed. Run again after an interruption, it goes on. Exit codes: 0 removed, 1 not, and why.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+import sys
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError, WaiterError
+from botocore.exceptions import ClientError
 
-from mayfly import leftovers
-from mayfly.console import CommandError, detail, end_with, step
-from mayfly.deploy import REFERENCE_KEY, bucket_exists, failures
-from mayfly.stage import DEFAULT, Stage, stage_name
+from mayfly import leftovers, stacks, stores
+from mayfly.console import CommandError, detail, run, step
+from mayfly.presence import is_gone, is_there
+from mayfly.stage import BOOTSTRAP_STACK, DEFAULT, ORDERS_STACK, Stage, outputs_of, stage_name
 
-GONE_CODES = {
-    "404", "NoSuchBucket", "NoSuchEntity", "NotFound", "NotFoundException", "ResourceNotFoundException",
-    "StateMachineDoesNotExist", "InvalidGroup.NotFound", "NoSuchBucketPolicy",
-}  # fmt: skip
+SOME = 5  # of a long list are named
+Resources = list[dict[str, Any]]
 
 
-def undeploy(stage: Stage, *, force: bool) -> None:
-    """Delete the stage's stack and artifacts; raise CommandError when something must stay or is left."""
-    stack = stage.describe()
-    resources = {}
-    if stack is None:
-        step(f"No stack {stage.stack}: looking for leftovers only")
-    else:
-        summaries = stage.client("cloudformation").get_paginator("list_stack_resources")
-        for page in summaries.paginate(StackName=stage.stack):
-            resources.update({item["LogicalResourceId"]: item for item in page["StackResourceSummaries"]})
-        refuse_while_running(stage, resources)
-        refuse_loss(stage, resources, force=force)
-        for bucket in physical(resources, "AWS::S3::Bucket"):
-            empty(stage, bucket)
-        delete_stack(stage)
+def undeploy(stage: Stage, *, force: bool = False, wait: bool = False, typed: str | None = None) -> None:
+    """Remove a stage; raise CommandError when something must stay or is left.
+
+    `force` agrees to the loss of data; `typed` is the stage's name once more, asked for when it is None.
+    `wait` lets running executions end, which are stopped otherwise.
+    """
+    step(f"Removing stage {stage.name!r} from account {stage.account}, {stage.region}")
+    resources = resources_of(stage, stage.stack)
+    if not resources:
+        detail(f"there is no stack {stage.stack}: looking for leftovers")
+    agree_to_loss(stage, force=force, typed=typed)
+    disable_rules(stage, resources)
+    end_executions(stage, resources, wait=wait)
+    if not force:
+        refuse_loss(stage, resources)
     leftovers.remove(stage)
-    if bucket_exists(stage.client("s3"), stage.artifact_bucket):
-        empty(stage, stage.artifact_bucket)
-        stage.client("s3").delete_bucket(Bucket=stage.artifact_bucket)
-    verify(stage, resources)
+    step(f"Deleting stack {stage.stack}")
+    stacks.delete(stage, stage.stack)
+    for store in stores.existing(stage):
+        stores.remove(stage, store)
+    shared = remove_bootstrap(stage)
+    verify(stage, [*resources, *shared])
 
 
-def physical(resources: dict[str, Any], kind: str) -> list[str]:
-    """Return the physical ids of the stack's resources of one type that exist."""
-    return [
-        item["PhysicalResourceId"]
-        for item in resources.values()
-        if item["ResourceType"] == kind and item.get("PhysicalResourceId")
-    ]
+def resources_of(stage: Stage, stack: str) -> Resources:
+    """Return what a stack has made, as CloudFormation lists it; nothing when there is none."""
+    if stage.describe(stack) is None:
+        return []
+    pages = stage.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=stack)
+    listed = [item for page in pages for item in page["StackResourceSummaries"]]
+    return [item for item in listed if item.get("PhysicalResourceId")]
 
 
-def refuse_while_running(stage: Stage, resources: dict[str, Any]) -> None:
-    """Raise CommandError while an execution runs: it would leave its cluster behind."""
-    for machine in physical(resources, "AWS::StepFunctions::StateMachine"):
-        running = stage.client("stepfunctions").list_executions(
-            stateMachineArn=machine, statusFilter="RUNNING"
-        )
-        if names := [execution["name"] for execution in running["executions"]]:
-            raise CommandError(
-                f"stage {stage.name!r} is at work",
-                f"running executions: {', '.join(names[:5])}{' ...' if len(names) > 5 else ''}",
-                "wait for their end and run this again",
-            )
+def physical(resources: Resources, kind: str) -> list[str]:
+    """Return the physical ids of the resources of one type."""
+    return [item["PhysicalResourceId"] for item in resources if item["ResourceType"] == kind]
 
 
-def refuse_loss(stage: Stage, resources: dict[str, Any], *, force: bool) -> None:
-    """Raise CommandError when data would be lost and --force does not ask for it."""
-    with_data = []
-    for bucket in physical(resources, "AWS::S3::Bucket"):
-        versions = stage.client("s3").list_object_versions(Bucket=bucket, MaxKeys=10)
-        listed = versions.get("Versions", []) + versions.get("DeleteMarkers", [])
-        if any(item["Key"] != REFERENCE_KEY for item in listed):  # which deploy.sh put there
-            with_data.append(f"s3://{bucket}")
-    for table in physical(resources, "AWS::DynamoDB::Table"):
-        if stage.client("dynamodb").scan(TableName=table, Limit=1)["Items"]:
-            with_data.append(f"table {table}")
-    if with_data and not force:
+def agree_to_loss(stage: Stage, *, force: bool, typed: str | None) -> None:
+    """Raise CommandError unless there is no data, or its loss is agreed to with the stage's name typed."""
+    with_data = [store for store in stores.existing(stage) if stores.holds_data(stage, store)]
+    if not with_data:
+        return
+    lost = ", ".join(map(str, with_data))
+    if not force:
         raise CommandError(
             f"stage {stage.name!r} holds data that would be lost",
-            ", ".join(with_data),
-            "save what you need, then: ./scripts/undeploy.sh --force"
-            + ("" if stage.name == DEFAULT else f" --stage {stage.name}"),
+            lost,
+            f"save what you need, then: ./scripts/undeploy.sh --force{stage.option}",
+        )
+    if typed is None:
+        typed = ask(f"This deletes {lost} for good. Type the stage's name ({stage.name}) to go on: ")
+    if typed != stage.name:
+        raise CommandError(
+            f"the data of stage {stage.name!r} stays",
+            f"{typed!r} was typed and not {stage.name!r}" if typed else "its name was not typed",
+            f"type it when asked, or name it: ./scripts/undeploy.sh --force {stage.name}{stage.option}",
         )
 
 
-def empty(stage: Stage, bucket: str) -> None:
-    """Delete every version and delete marker of a bucket, which CloudFormation only deletes empty."""
-    detail(f"emptying s3://{bucket}")
-    s3 = stage.client("s3")
-    for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
-        listed = page.get("Versions", []) + page.get("DeleteMarkers", [])
-        if objects := [{"Key": item["Key"], "VersionId": item["VersionId"]} for item in listed]:
-            answer = s3.delete_objects(Bucket=bucket, Delete={"Objects": objects, "Quiet": True})
-            if errors := answer.get("Errors"):
-                raise CommandError(
-                    f"s3://{bucket} could not be emptied", str(errors[0]), "mend that and run this again"
-                )
+def ask(question: str) -> str:
+    """Ask on the terminal; the end of the input is an empty answer."""
+    print(question, end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip()
 
 
-def delete_stack(stage: Stage) -> None:
-    """Delete the stack and wait until it is gone."""
-    step(f"Deleting stack {stage.stack}")
-    cloudformation = stage.client("cloudformation")
-    cloudformation.delete_stack(StackName=stage.stack)
+def refuse_loss(stage: Stage, resources: Resources) -> None:
+    """Raise CommandError, with the rule on again, when data has come since it was looked for."""
     try:
-        waiter = cloudformation.get_waiter("stack_delete_complete")
-        waiter.wait(StackName=stage.stack, WaiterConfig={"Delay": 2, "MaxAttempts": 900})
-    except WaiterError as error:
-        raise CommandError(
-            f"stack {stage.stack} could not be deleted",
-            "; ".join(failures(cloudformation, stage.stack)) or str(error),
-            "mend what it names and run this again",
-        ) from error
+        agree_to_loss(stage, force=False, typed=None)
+    except CommandError:
+        for rule in physical(resources, "AWS::Events::Rule"):
+            stage.client("events").enable_rule(Name=rule)
+        raise
 
 
-def verify(stage: Stage, resources: dict[str, Any]) -> None:
+def disable_rules(stage: Stage, resources: Resources) -> None:
+    """Let no further file start an execution."""
+    for rule in physical(resources, "AWS::Events::Rule"):
+        try:
+            stage.client("events").disable_rule(Name=rule)
+        except ClientError as error:
+            if not is_gone(error):
+                raise
+        else:
+            detail(f"rule {rule} is off: what is uploaded from now on starts nothing")
+
+
+def end_executions(stage: Stage, resources: Resources, *, wait: bool) -> None:
+    """Stop the executions that run, or wait for their end; raise CommandError when they do not end."""
+    said: list[str] = []
+    for _ in stacks.polls(stage):
+        running = running_executions(stage, resources)
+        if not running:
+            return
+        names = [arn.rpartition(":")[2] for arn in running]
+        if names != said:
+            said = names
+            some = f"{', '.join(names[:SOME])}{' ...' if len(names) > SOME else ''}"
+            detail(f"{'waiting for' if wait else 'stopping'} {len(names)} execution(s): {some}")
+        if not wait:
+            for arn in running:
+                stage.client("stepfunctions").stop_execution(
+                    executionArn=arn, error="Undeployed", cause="the stage is being removed"
+                )
+    raise CommandError("executions do not end", ", ".join(said), "look at them, and run this again")
+
+
+def running_executions(stage: Stage, resources: Resources) -> list[str]:
+    """Return the ARNs of the executions that run."""
+    running: list[str] = []
+    for machine in physical(resources, "AWS::StepFunctions::StateMachine"):
+        pages = stage.client("stepfunctions").get_paginator("list_executions")
+        try:
+            for page in pages.paginate(stateMachineArn=machine, statusFilter="RUNNING"):
+                running += [execution["executionArn"] for execution in page["executions"]]
+        except ClientError as error:
+            if not is_gone(error):
+                raise
+    return running
+
+
+def remove_bootstrap(stage: Stage) -> Resources:
+    """Delete what the stages share when this was the last one; return what that was."""
+    there = stage.describe(BOOTSTRAP_STACK)
+    if there is None:
+        return []
+    if others := other_stages(stage):
+        detail(f"stack {BOOTSTRAP_STACK} stays, for {', '.join(others)}")
+        return []
+    step(f"Deleting stack {BOOTSTRAP_STACK}, which no other stage uses")
+    resources = resources_of(stage, BOOTSTRAP_STACK)
+    bucket = outputs_of(there).get("ArtifactBucket")
+    if bucket and is_there(stage, "AWS::S3::Bucket", bucket):
+        stores.empty(stage.client("s3"), bucket)
+    stacks.delete(stage, BOOTSTRAP_STACK)
+    return resources
+
+
+def other_stages(stage: Stage) -> list[str]:
+    """Return the stacks of the other stages in this account and region."""
+    pages = stage.client("cloudformation").get_paginator("describe_stacks").paginate()
+    names = [stack["StackName"] for page in pages for stack in page["Stacks"]]
+    return sorted(n for n in names if n.startswith(ORDERS_STACK) and n != stage.stack)
+
+
+def verify(stage: Stage, resources: Resources) -> None:
     """Ask each service for each resource that was there; raise CommandError when one still is."""
     left = [
         f"{item['ResourceType']} {item['PhysicalResourceId']}"
-        for item in resources.values()
-        if item.get("PhysicalResourceId") and exists(stage, item["ResourceType"], item["PhysicalResourceId"])
+        for item in resources
+        if is_there(stage, item["ResourceType"], item["PhysicalResourceId"])
     ]
-    left += leftovers.clusters(stage) + leftovers.task_definitions(stage)
+    left += [
+        *map(str, stores.existing(stage)),
+        *leftovers.clusters(stage),
+        *leftovers.task_definitions(stage),
+    ]
     if left:
         raise CommandError("not everything is gone", ", ".join(left), "run this again, or delete it by hand")
     step(f"Nothing of stage {stage.name!r} is left ({len(resources)} resources asked for)")
 
 
-def exists(stage: Stage, kind: str, identity: str) -> bool:
-    """Ask the service of a resource whether it is there."""
-    probes: dict[str, Callable[[], Any]] = {
-        "AWS::S3::Bucket": lambda: stage.client("s3").head_bucket(Bucket=identity),
-        "AWS::DynamoDB::Table": lambda: stage.client("dynamodb").describe_table(TableName=identity),
-        "AWS::SNS::Topic": lambda: stage.client("sns").get_topic_attributes(TopicArn=identity),
-        "AWS::Logs::LogGroup": lambda: one(
-            group
-            for group in stage.client("logs").describe_log_groups(logGroupNamePrefix=identity)["logGroups"]
-            if group["logGroupName"] == identity
-        ),
-        "AWS::EC2::SecurityGroup": lambda: stage.client("ec2").describe_security_groups(GroupIds=[identity]),
-        "AWS::IAM::Role": lambda: stage.client("iam").get_role(RoleName=identity),
-        "AWS::StepFunctions::StateMachine": lambda: stage.client("stepfunctions").describe_state_machine(
-            stateMachineArn=identity
-        ),
-        "AWS::Events::Rule": lambda: stage.client("events").describe_rule(Name=identity.rpartition("/")[2]),
-    }
-    try:
-        return probes[kind]() is not None
-    except ClientError as error:
-        if error.response["Error"]["Code"] in GONE_CODES:
-            return False
-        raise
-
-
-def one(items: Any) -> Any:
-    """Return the first of `items`, or None."""
-    return next(iter(items), None)
-
-
-def main() -> None:
-    """Run `undeploy.sh`."""
-    parser = argparse.ArgumentParser(prog="./scripts/undeploy.sh", description=__doc__)
-    parser.add_argument(
+def parser() -> argparse.ArgumentParser:
+    """Return the command line's parser."""
+    made = argparse.ArgumentParser(
+        prog="./scripts/undeploy.sh",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    made.add_argument(
         "--stage",
         type=stage_name,
         default=DEFAULT,
         metavar="NAME",
         help="the stage to remove (default: %(default)s)",
     )
-    parser.add_argument(
-        "--force", action="store_true", help="remove buckets and tables that hold data, with the data"
+    made.add_argument(
+        "--wait", action="store_true", help="wait for running executions to end; without it they are stopped"
     )
-    arguments = parser.parse_args()
-    try:
-        undeploy(Stage.of_environment(arguments.stage), force=arguments.force)
-    except (CommandError, BotoCoreError, ClientError) as error:
-        end_with(error)
+    made.add_argument(
+        "--force",
+        nargs="?",
+        const="",
+        metavar="NAME",
+        help="remove buckets and tables that hold data; asks for the stage's name, unless NAME is it",
+    )
+    return made
+
+
+def main() -> None:
+    """Run `undeploy.sh`."""
+    arguments = parser().parse_args()
+
+    def work() -> None:
+        stage = Stage.of_environment(arguments.stage)
+        undeploy(stage, force=arguments.force is not None, wait=arguments.wait, typed=arguments.force or None)
+
+    run(work, "run ./scripts/undeploy.sh again, it goes on where this ended")
 
 
 if __name__ == "__main__":

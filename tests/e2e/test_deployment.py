@@ -2,34 +2,25 @@
 
 from __future__ import annotations
 
+import io
 import re
 from typing import Any
 
 import pytest
 
 from local_aws.server import LocalAws
+from mayfly import artifacts
 from mayfly.console import CommandError
-from mayfly.deploy import deploy
-from mayfly.stage import Stage
-from mayfly.template import ROOT
+from mayfly.deploy import deploy, dry_run
+from mayfly.stage import BOOTSTRAP_STACK, Stage
+from mayfly.template import ORDERS, ROOT, load, pack
 from mayfly.undeploy import undeploy
+from tests.e2e.inventory import inventory
 from tests.e2e.pipeline import NOTHING_LEFT, Pipeline, fresh_day, orders, until
-
-OUTPUTS = {
-    "InputBucket",
-    "CleanedBucket",
-    "StateMachineArn",
-    "OrderTable",
-    "CategoryTable",
-    "LedgerTable",
-    "SuccessTopicArn",
-    "FailureTopicArn",
-    "LogGroup",
-}
 
 
 def test_the_stack_has_the_outputs_that_users_know(pipeline: Pipeline) -> None:
-    assert set(pipeline.outputs) == OUTPUTS
+    assert set(pipeline.outputs) == set(load(ORDERS)["Outputs"])
     assert pipeline.outputs["StateMachineArn"].endswith(":stateMachine:EphemeralECSPipeline")
     assert (pipeline.outputs["OrderTable"], pipeline.outputs["CategoryTable"]) == (
         "OrderKPIs",
@@ -64,15 +55,19 @@ def snapshot(stage: Stage) -> dict[str, Any]:
     """Return what deploying again must not change."""
     outputs = stage.outputs()
     resources = stage.client("cloudformation").list_stack_resources(StackName=stage.stack)
-    versions = stage.client("s3").list_object_versions(Bucket=outputs["CleanedBucket"]).get("Versions", [])
+    bucket = stage.describe(BOOTSTRAP_STACK)["Outputs"][0]["OutputValue"]  # type: ignore[index] # it is there
+    versions = stage.client("s3").list_object_versions(Bucket=bucket).get("Versions", [])
     return {
         "resources": {
             item["LogicalResourceId"]: item["PhysicalResourceId"]
             for item in resources["StackResourceSummaries"]
         },
-        "reference": [item["VersionId"] for item in versions],
-        "rule": stage.client("events").list_targets_by_rule(Rule=f"S3TriggerRule{stage.suffix}")["Targets"],
+        "artifacts": [(item["Key"], item["VersionId"]) for item in versions],
+        "rule": stage.client("events").list_targets_by_rule(Rule=outputs["TriggerRule"])["Targets"],
         "outputs": outputs,
+        "events": len(
+            stage.client("cloudformation").describe_stack_events(StackName=stage.stack)["StackEvents"]
+        ),
     }
 
 
@@ -99,53 +94,143 @@ def test_a_changed_image_changes_the_deployed_machine_in_place() -> None:
     assert "registry.example/ecs-validator:other" in machine["definition"]
 
 
+def retention(stage: Stage) -> int:
+    """Return for how long the tasks' log is kept."""
+    name = stage.outputs()["LogGroup"]
+    groups = stage.client("logs").describe_log_groups(logGroupNamePrefix=name)["logGroups"]
+    found: int = groups[0]["retentionInDays"]
+    return found
+
+
+@pytest.mark.usefixtures("aws")
+def test_a_changed_setting_is_first_shown_and_then_deployed(capsys: pytest.CaptureFixture[str]) -> None:
+    stage = Stage.of_environment("setting")
+    deploy(stage, {})
+    once = snapshot(stage)
+
+    dry_run(stage, {}, {"LOG_RETENTION_DAYS": "14"}, yes=False)
+
+    shown = capsys.readouterr()
+    assert "  LogRetentionDays: 30 -> 14\n" in shown.out
+    assert re.search(r"^  Modify +LogGroup +AWS::Logs::LogGroup$", shown.out, re.MULTILINE)
+    assert "StateMachine " not in shown.out
+    assert f"{BOOTSTRAP_STACK}: no changes" in shown.err
+    assert snapshot(stage) == once
+    assert retention(stage) == 30
+
+    deploy(stage, {}, {"LOG_RETENTION_DAYS": "14"})
+
+    assert retention(stage) == 14
+    assert snapshot(stage)["resources"] == once["resources"]
+
+
+@pytest.mark.usefixtures("aws")
+def test_a_setting_that_is_gone_is_at_its_default_again() -> None:
+    stage = Stage.of_environment("default1")
+    deploy(stage, {}, {"LOG_RETENTION_DAYS": "14"})
+
+    deploy(stage, {}, {})
+
+    assert retention(stage) == 30
+
+
+@pytest.mark.usefixtures("aws")
+def test_the_product_list_is_pinned_by_version(tmp_path: Any) -> None:
+    stage = Stage.of_environment("products")
+    deploy(stage, {})
+    products = tmp_path / "ours.csv"
+    products.write_text("product_id,category\nP-1,Books\n")
+
+    after = deploy(stage, {}, {"PRODUCTS_FILE": str(products)})
+
+    machine = stage.client("stepfunctions").describe_state_machine(stateMachineArn=after["StateMachineArn"])
+    key = artifacts.reference_data(products).key
+    assert re.search(rf"s3://mayfly-artifacts-[\w-]+/{key}\?versionId=[\w.-]+\"", machine["definition"])
+
+
+def test_the_template_outgrows_what_cloudformation_takes_inline_only_in_s3(pipeline: Pipeline) -> None:
+    body = pack(ORDERS, "bucket").body
+    there = pipeline.client("cloudformation").get_template(StackName=pipeline.stage.stack)["TemplateBody"]
+    assert "AWS::Include" not in body
+    assert len(str(there)) > 1000
+
+
 @pytest.mark.usefixtures("aws")
 def test_undeploy_leaves_nothing() -> None:
     stage = Stage.of_environment("gone")
-    outputs = deploy(stage, {})
+    before = inventory(stage)
+    deploy(stage, {})
+    assert len(inventory(stage) - before) > 20
 
-    undeploy(stage, force=False)
+    undeploy(stage)
 
+    assert inventory(stage) - before - {f"cloudformation {BOOTSTRAP_STACK}"} == set()
     assert stage.describe() is None
-    names = [bucket["Name"] for bucket in stage.client("s3").list_buckets()["Buckets"]]
-    assert [name for name in names if name.endswith("-gone")] == []
-    tables = stage.client("dynamodb").list_tables()["TableNames"]
-    assert [name for name in tables if name.endswith("-gone")] == []
-    machines = stage.client("stepfunctions").list_state_machines()["stateMachines"]
-    assert outputs["StateMachineArn"] not in [machine["stateMachineArn"] for machine in machines]
-    roles = [role["RoleName"] for role in stage.client("iam").list_roles()["Roles"]]
-    assert [name for name in roles if name.endswith("-gone")] == []
-    undeploy(stage, force=False)  # again is the same as once
+    undeploy(stage)  # again is the same as once
 
 
 @pytest.mark.usefixtures("aws")
-def test_undeploy_keeps_data_unless_forced() -> None:
+def test_undeploy_keeps_data_unless_forced_by_name(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     stage = Stage.of_environment("data")
     outputs = deploy(stage, {})
-    stage.client("s3").put_object(Bucket=outputs["InputBucket"], Key="kept.csv", Body=b"precious")
+    s3 = stage.client("s3")
+    s3.put_object(Bucket=outputs["InputBucket"], Key="kept.csv", Body=b"precious")
 
     with pytest.raises(CommandError, match="holds data"):
-        undeploy(stage, force=False)
-    assert (
-        stage.client("s3").get_object(Bucket=outputs["InputBucket"], Key="kept.csv")["Body"].read()
-        == b"precious"
-    )
+        undeploy(stage)
+    for answer in ("", "default\n"):
+        monkeypatch.setattr("sys.stdin", io.StringIO(answer))
+        with pytest.raises(CommandError, match="stays"):
+            undeploy(stage, force=True)
+    assert f"Type the stage's name ({stage.name})" in capsys.readouterr().err
+    assert s3.get_object(Bucket=outputs["InputBucket"], Key="kept.csv")["Body"].read() == b"precious"
+    assert stage.client("events").describe_rule(Name=outputs["TriggerRule"])["State"] == "ENABLED"
 
+    monkeypatch.setattr("sys.stdin", io.StringIO("data\n"))
     undeploy(stage, force=True)
     assert stage.describe() is None
 
 
-def test_undeploy_waits_for_nobody_but_refuses_while_an_execution_runs(aws: LocalAws) -> None:
-    pipeline = Pipeline(aws, "busy", {"validator": "registry.example/ecs-hang:latest"})
-    pipeline.upload("input/busy.csv", orders(fresh_day()))
-    (arn,) = pipeline.started_for("input/busy.csv")
+@pytest.mark.usefixtures("aws")
+def test_data_outlives_its_stack_and_is_not_deployed_over() -> None:
+    stage = Stage.of_environment("orphan")
+    outputs = deploy(stage, {})
+    stage.client("s3").put_object(Bucket=outputs["InputBucket"], Key="kept.csv", Body=b"precious")
 
-    with pytest.raises(CommandError) as refused:
-        undeploy(pipeline.stage, force=True)
-    assert "running executions" in refused.value.parts[1]
+    stage.client("cloudformation").delete_stack(StackName=stage.stack)
 
-    pipeline.end_of(arn, hurry=100)
-    undeploy(pipeline.stage, force=True)
+    until(lambda: stage.describe() is None, "the stack to go")
+    with pytest.raises(CommandError, match="its data is there") as refused:
+        deploy(stage, {})
+    assert outputs["InputBucket"] in refused.value.parts[1]
+    undeploy(stage, force=True, typed=stage.name)
+    deploy(stage, {})
+    undeploy(stage)
+
+
+def test_undeploy_waits_for_executions_when_asked_to(aws: LocalAws) -> None:
+    pipeline = Pipeline(aws, "patient")
+    pipeline.upload("input/last.csv", orders(fresh_day()))
+    (arn,) = pipeline.started_for("input/last.csv")
+
+    undeploy(pipeline.stage, force=True, typed="patient", wait=True)
+
+    assert pipeline.end_of(arn)["status"] == "SUCCEEDED"
+
+
+def test_undeploy_stops_executions_and_removes_what_they_made(aws: LocalAws) -> None:
+    pipeline = Pipeline(aws, "hasty", {"validator": "registry.example/ecs-hang:latest"})
+    pipeline.upload("input/hasty.csv", orders(fresh_day()))
+    (arn,) = pipeline.started_for("input/hasty.csv")
+    until(lambda: "RunValidator" in pipeline.states_entered(arn), "the validator to be run")
+
+    undeploy(pipeline.stage, force=True, typed="hasty")
+
+    end = pipeline.end_of(arn)
+    assert (end["status"], end["error"]) == ("ABORTED", "Undeployed")
+    assert pipeline.left() == NOTHING_LEFT
 
 
 def test_undeploy_removes_what_a_stopped_execution_left(aws: LocalAws) -> None:
@@ -157,6 +242,17 @@ def test_undeploy_removes_what_a_stopped_execution_left(aws: LocalAws) -> None:
     assert pipeline.end_of(arn)["status"] == "ABORTED"
     assert pipeline.left()["clusters"] == 1  # nothing catches an abort
 
-    undeploy(pipeline.stage, force=True)
+    undeploy(pipeline.stage, force=True, typed="stopped")
 
     assert pipeline.left() == NOTHING_LEFT
+
+
+@pytest.mark.usefixtures("aws")
+def test_a_deploy_switches_on_the_rule_that_an_interrupted_undeploy_left_off() -> None:
+    stage = Stage.of_environment("again")
+    rule = deploy(stage, {})["TriggerRule"]
+    stage.client("events").disable_rule(Name=rule)
+
+    deploy(stage, {})
+
+    assert stage.client("events").describe_rule(Name=rule)["State"] == "ENABLED"
