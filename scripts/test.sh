@@ -25,6 +25,12 @@ check "shfmt" shfmt --diff --indent 2 --case-indent scripts/*.sh tests/*.sh .ci/
 check "zizmor" zizmor --offline --quiet --strict-collection --persona auditor .github
 check "workflow's schema" check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
 check "dependabot's schema" check-jsonschema --quiet --builtin-schema vendor.dependabot .github/dependabot.yml
-check "cfn-lint" cfn-lint infra/*.yaml
+packed="$(mktemp -d)"
+trap 'rm -rf "$packed"' EXIT
+check "parliament" python -m mayfly.lint_infra "$packed"
+check "cfn-lint" cfn-lint infra/*.yaml "$packed"/*.json
+check "checkov" uv run --quiet --no-project --isolated --with-requirements tests/checkov.txt -- \
+  env LOG_LEVEL=ERROR checkov --config-file .checkov.yaml --directory "$packed"
+check "hadolint" hadolint ecs/*/Dockerfile
 check "statelint, policies, event patterns" ./scripts/validate_json.sh
 check "pytest" pytest --numprocesses 2 --dist loadfile "$@"
