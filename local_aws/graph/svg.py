@@ -1,0 +1,171 @@
+"""A picture as SVG: one file with nothing from elsewhere, readable on light and on dark pages.
+
+https://www.w3.org/TR/SVG11/
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from math import dist
+from pathlib import Path
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
+
+from local_aws.graph.chart import Chart, Way
+from local_aws.graph.happy_path import happy_path
+from local_aws.graph.labels import Point
+from local_aws.graph.layout import MARGIN, NAME_LINE, SMALL_LINE, SMALL_SIZE, Box, Line, Picture, laid_out
+from local_aws.graph.text import width_of
+from local_aws.graph.words import about_edge, about_state, attempts, summary
+
+_BORDER = 24  # px around the picture
+_LEGEND = 40  # px below it
+_TURN = 6  # px of radius where a line turns
+_ROUNDED = "6"
+_AGAIN = "M 3 -3 A 4 4 0 1 0 4 1 M 3.5 -6 V -2.5 H 0"  # a circular arrow around (0, 0)
+_STYLE = Path(__file__).with_name("style.css").read_text(encoding="utf-8")
+
+
+def svg_of(chart: Chart, title: str) -> str:
+    """Draw a chart."""
+    picture = laid_out(chart)
+    width, height = picture.width + 2 * _BORDER, picture.height + 2 * _BORDER + _LEGEND
+    root = Element(
+        "svg",
+        xmlns="http://www.w3.org/2000/svg",
+        viewBox=f"0 0 {_number(width)} {_number(height)}",
+        width=_number(width),
+        height=_number(height),
+        role="img",
+    )
+    root.set("aria-labelledby", "title desc")
+    SubElement(root, "title", id="title").text = title
+    SubElement(root, "desc", id="desc").text = summary(chart, happy_path(chart))
+    SubElement(root, "style").text = f"\n{_STYLE}"
+    _tips(SubElement(root, "defs"))
+    _rectangle(root, "page", (1, 1), width - 2, height - 2)
+    _draw(root, picture, (_BORDER, _BORDER))
+    _legend(root, (_BORDER, height - _BORDER))
+    indent(root, " ")
+    return tostring(root, encoding="unicode") + "\n"
+
+
+def _tips(defs: Element) -> None:
+    """Define the arrows' tips, one a colour."""
+    for name, size in (("tip", "7"), ("happy-tip", "4"), ("catch-tip", "7")):
+        tip = SubElement(defs, "marker", id=name, viewBox="0 0 8 8", refX="7", refY="4", orient="auto")
+        tip.set("markerWidth", size)
+        tip.set("markerHeight", size)
+        SubElement(tip, "path", {"class": name, "d": "M 0 0 L 8 4 L 0 8 z"})
+
+
+def _draw(parent: Element, picture: Picture, corner: Point) -> None:
+    """Draw a picture whose upper left corner is `corner`; the happy path last, over everything it crosses."""
+    group = SubElement(parent, "g", transform=f"translate({_pair(corner)})")
+    for box in picture.boxes:
+        _draw_box(group, box)
+    for line in sorted(picture.lines, key=lambda line: line.happy):
+        _draw_line(group, line)
+
+
+def _draw_box(parent: Element, box: Box) -> None:
+    node = box.node
+    classes = ["state", node.kind] + ["end"] * (node.ends and box.happy) + ["happy"] * box.happy
+    group = SubElement(parent, "g", {"class": " ".join(classes)})
+    SubElement(group, "title").text = about_state(node)
+    _rectangle(group, "box", box.corner, box.width, box.height)
+    left, top = box.corner
+    middle = left + box.width / 2
+    text_height = len(box.name) * NAME_LINE + bool(node.work) * SMALL_LINE
+    baseline = top + (MARGIN / 2 if box.inner else (box.height - text_height) / 2) - 4
+    for line in box.name:
+        baseline += NAME_LINE
+        _text(group, line, (middle, baseline), "name middle")
+    if node.work:
+        _text(group, node.work, (middle, baseline + SMALL_LINE + 1), "middle")
+    for (x, y), picture in box.inner:
+        inner = (left + x, top + y)
+        outer = (inner[0] - MARGIN, inner[1] - MARGIN)
+        _rectangle(group, "branch", outer, picture.width + 2 * MARGIN, picture.height + 2 * MARGIN)
+        _draw(group, picture, inner)
+    if node.ends:
+        _draw_end(group, (left + box.width - 6, top + box.height))
+    if attempts(node):
+        _draw_retry(group, attempts(node), (left + box.width, top))
+
+
+def _draw_retry(parent: Element, text: str, corner: Point) -> None:
+    """Draw how often a state is tried again on the upper right corner of its box."""
+    width = 20 + 6 * len(text)
+    x, y = corner[0] - width + 8, corner[1] - 7
+    group = SubElement(parent, "g", {"class": "retry"})
+    _rectangle(group, "", (x, y), width, 14)
+    SubElement(group, "path", d=_AGAIN, transform=f"translate({_pair((x + 9, y + 8))})")
+    _text(group, text, (x + 16, y + 10.5), "")
+
+
+def _draw_end(parent: Element, middle: Point) -> None:
+    """Draw the mark of a state after which nothing comes."""
+    at = {"cx": _number(middle[0]), "cy": _number(middle[1])}
+    group = SubElement(parent, "g", {"class": "final"})
+    SubElement(group, "circle", {"class": "ring", **at, "r": "5.5"})
+    SubElement(group, "circle", {"class": "dot", **at, "r": "3"})
+
+
+def _draw_line(parent: Element, line: Line) -> None:
+    classes = ["catch"] * (line.edge.way is Way.CATCH) + ["happy"] * line.happy
+    group = SubElement(parent, "g", {"class": " ".join(["way", *classes])})
+    SubElement(group, "title").text = about_edge(line.edge)
+    SubElement(group, "path", {"class": "line", "d": _path(line.points)})
+    if line.label_at:
+        x, y = line.label_at
+        for at, text in enumerate(line.label):
+            _text(group, text, (x, y + 3.5 + SMALL_LINE * (at - (len(line.label) - 1) / 2)), "label middle")
+
+
+def _path(points: tuple[Point, ...]) -> str:
+    """Return the path through the points, rounded where it turns."""
+    path = [f"M {_pair(points[0])}"]
+    for (before, at), (_, after) in pairwise(pairwise(points)):
+        turn = min(_TURN, dist(before, at) / 2, dist(at, after) / 2)
+        path.append(f"L {_pair(_towards(at, before, turn))} Q {_pair(at)} {_pair(_towards(at, after, turn))}")
+    return " ".join([*path, f"L {_pair(points[-1])}"])
+
+
+def _towards(start: Point, end: Point, distance: float) -> Point:
+    """Return the point `distance` px from `start` on the way to `end`."""
+    part = distance / (dist(start, end) or 1)
+    return start[0] + (end[0] - start[0]) * part, start[1] + (end[1] - start[1]) * part
+
+
+def _legend(parent: Element, corner: Point) -> None:
+    """Say what the signs mean."""
+    x, y = corner
+    for name, words in (("happy", "when all goes well"), ("", "otherwise"), ("catch", "on an error")):
+        group = SubElement(parent, "g", {"class": f"way {name}".strip()})
+        SubElement(group, "path", {"class": "line", "d": f"M {_pair((x, y))} h 30"})
+        _text(group, words, (x + 38, y + 3.5), "")
+        x += 50 + width_of(words, SMALL_SIZE)
+    _draw_retry(parent, "5", (x + 18, y))
+    _text(parent, "tried again at most 5 times on an error (a number a kind of error)", (x + 32, y + 3.5), "")
+    x += 460
+    _draw_end(parent, (x, y))
+    _text(parent, "ends the branch or the execution", (x + 12, y + 3.5), "")
+
+
+def _rectangle(parent: Element, name: str, corner: Point, width: float, height: float) -> None:
+    place = {"x": corner[0], "y": corner[1], "width": width, "height": height}
+    shape = {key: _number(value) for key, value in place.items()}
+    SubElement(parent, "rect", {"class": name, **shape, "rx": _ROUNDED})
+
+
+def _text(parent: Element, text: str, at: Point, name: str) -> None:
+    SubElement(parent, "text", {"class": name, "x": _number(at[0]), "y": _number(at[1])}).text = text
+
+
+def _pair(point: Point) -> str:
+    return f"{_number(point[0])} {_number(point[1])}"
+
+
+def _number(value: float) -> str:
+    """Return a coordinate to a tenth of a px, the same on every machine."""
+    return f"{round(value, 1) + 0:g}"
