@@ -45,6 +45,7 @@ class Stage:
         self.name = name
         self.suffix = "" if name == DEFAULT else f"-{name}"
         self.stack = f"{ORDERS_STACK}{self.suffix}"
+        self._clients: dict[str, Any] = {}
         # Any: boto3's types know services by literal names only. boto3 itself does not read AWS_REGION.
         self.session: Any = boto3.Session(
             botocore_session=models, region_name=os.environ.get("AWS_REGION") or None
@@ -72,7 +73,9 @@ class Stage:
 
     def client(self, service: str) -> Any:
         """Return a boto3 client of the AWS that the environment points to."""
-        return self.session.client(service, config=Config(retries={"mode": "standard"}))
+        if service not in self._clients:  # making one takes longer than most calls
+            self._clients[service] = self.session.client(service, config=Config(retries={"mode": "standard"}))
+        return self._clients[service]
 
     @cached_property
     def _identity(self) -> dict[str, str]:
