@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What only a real Docker engine can show: both images build, and run as on Fargate.
+# The proofs that take too long for every commit: see --help.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -8,9 +8,11 @@ if [[ ${1:-} == --help ]]; then
   cat <<'END'
 usage: ./scripts/test_long.sh [PYTEST ARGUMENT ...]
 
-Builds the images in ecs/ and runs them against the local AWS with a real Docker engine, on Linux.
-DOCKER names another docker client. Without an engine that answers, ../shared/containers/engine.sh
-starts a private one when it is there; otherwise the tests are skipped (exit 0).
+1. Kills a deploy, and an undeploy, after every single call that changes something, and runs it again (about
+   five minutes).
+2. Builds the images in ecs/ and runs them against the local AWS with a real Docker engine, on Linux. DOCKER names
+   another docker client. Without an engine that answers, ../shared/containers/engine.sh starts a private one when
+   it is there; otherwise this part is skipped. The pytest arguments are for this part.
 END
   exit 0
 fi
@@ -33,6 +35,11 @@ start_private_engine() { # an engine of our own until this script ends, with a b
 }
 
 ensure_venv tests/requirements.txt
+cd "$ROOT"
+echo "-----> deploy and undeploy, killed at every call"
+KILL_AT_EVERY=1 "$PYTHON" -m pytest tests/e2e/test_interrupted.py --timeout 1800
+
+echo "-----> the images in real containers"
 if "${DOCKER:-docker}" version >/dev/null 2>&1; then
   export DOCKER="${DOCKER:-docker}"
 elif [[ -f $PRIVATE/engine.sh ]]; then
@@ -42,6 +49,4 @@ else
   echo "skipped: no Docker engine answers. Start one (\`${DOCKER:-docker} version\` must name a server) and run this again."
   exit 0
 fi
-
-cd "$ROOT"
 "$PYTHON" -m pytest tests/long "$@"

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -33,7 +34,7 @@ if sys.argv[1] == "push":
         imageManifest=json.dumps(manifest),
     )
 """
-Calls = Callable[[], list[list[str]]]
+Calls = Callable[[], list[Any]]
 
 
 @pytest.fixture
