@@ -11,22 +11,20 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
-from threading import Event
-from typing import Any
+from typing import Any, NoReturn
 
 import botocore.session
 import simplejson
 from botocore.exceptions import BotoCoreError, ClientError
-from rich import box
 from rich.console import Console
-from rich.table import Table
 
 from mayfly.console import CommandError, detail, end_with, step
 from mayfly.deploy import deploy
+from mayfly.live import Trees, can_grow
 from mayfly.local_server import LocalServer
-from mayfly.narration import Narrator
+from mayfly.narration import Follower, Lines, Rendering
+from mayfly.report import show
 from mayfly.results import (
     CATEGORY_COLUMNS,
     ORDER_COLUMNS,
@@ -76,14 +74,12 @@ def find_executions(stage: Stage, machine: str, wanted: set[str]) -> dict[str, d
 
 
 def follow(
-    stage: Stage, outputs: dict[str, str], keys: list[str], tell: Callable[[str], None]
+    stage: Stage, outputs: dict[str, str], keys: list[str], rendering: Rendering
 ) -> dict[str, dict[str, Any]]:
-    """Tell the executions of `keys` until all have ended, and return them by key."""
-    narrators: dict[str, Narrator] = {}
-    executions: dict[str, dict[str, Any]] = {}
+    """Show the executions of `keys` until all have ended, and return them by key."""
+    followers: dict[str, Follower] = {}
     started = time.monotonic()
-    pause = Event()
-    while len(executions) < len(keys) or any(item["status"] == "RUNNING" for item in executions.values()):
+    while True:
         executions = find_executions(stage, outputs["StateMachineArn"], set(keys))
         waited = time.monotonic() - started
         missing = [key for key in keys if key not in executions]
@@ -96,25 +92,23 @@ def follow(
             raise CommandError(
                 "an execution does not end", f"still running after {waited:.0f} s", "see the log"
             )
-        for key, execution in executions.items():
-            label = f"[{Path(key).name}] " if len(keys) > 1 else ""
-            narrator = narrators.setdefault(
-                key,
-                Narrator(
-                    label,
-                    execution["executionArn"],
-                    outputs["LogGroup"],
-                    stage.client("stepfunctions"),
-                    stage.client("logs"),
-                ),
+        for key in keys:
+            if key not in executions:
+                continue
+            follower = followers.get(key) or Follower(
+                executions[key]["executionArn"],
+                outputs["LogGroup"],
+                stage.client("stepfunctions"),
+                stage.client("logs"),
             )
-            for line in narrator.news():
-                tell(line)
-        pause.wait(POLL)
-    return executions
+            followers[key] = follower
+            rendering.show(Path(key).name, follower.execution, list(follower.news()))
+        if not missing and all(item["status"] != "RUNNING" for item in executions.values()):
+            return executions
+        rendering.pause(POLL)
 
 
-def run(stage: Stage, keys: dict[str, Path], tell: Callable[[str], None]) -> dict[str, Any]:
+def run(stage: Stage, keys: dict[str, Path], rendering: Rendering) -> dict[str, Any]:
     """Deploy, upload, follow, and return the document that --json prints, but for the seconds."""
     outputs = deploy(stage, {})
     inbox = Inbox(stage, [outputs["SuccessTopicArn"], outputs["FailureTopicArn"]])
@@ -123,7 +117,8 @@ def run(stage: Stage, keys: dict[str, Path], tell: Callable[[str], None]) -> dic
             f"Uploading {file.name} to s3://{outputs['InputBucket']}/{key}: EventBridge starts the execution"
         )
         stage.client("s3").put_object(Bucket=outputs["InputBucket"], Key=key, Body=file.read_bytes())
-    executions = follow(stage, outputs, list(keys), tell)
+    with rendering.running():
+        executions = follow(stage, outputs, list(keys), rendering)
     return {
         "pipeline": outputs["StateMachineArn"].rpartition(":")[2],
         "executions": [
@@ -142,26 +137,6 @@ def run(stage: Stage, keys: dict[str, Path], tell: Callable[[str], None]) -> dic
         "files": {key: whereabouts(stage, outputs, key) for key in keys},
         "left": left_in_ecs(stage),
     }
-
-
-def show(result: dict[str, Any]) -> None:
-    """Print the result for people."""
-    console = Console(soft_wrap=True, highlight=False, width=max(100, Console().width))
-    for title, rows in (("OrderKPIs", result["order_kpis"]), ("CategoryKPIs", result["category_kpis"])):
-        table = Table(title=f"{title} ({len(rows)} items)", title_justify="left", box=box.SIMPLE_HEAD)
-        for column in rows[0] if rows else ["(empty)"]:
-            table.add_column(column, justify="left" if column in {"order_date", "category"} else "right")
-        for row in rows:
-            table.add_row(*(str(value) for value in row.values()))
-        console.print(table)
-    for notice in result["notifications"]:
-        console.print(f"\nNotice to {notice['topic']}: {notice['subject']}", markup=False)
-        console.print("\n".join(f"    {line}" for line in notice["message"].splitlines()), markup=False)
-    console.print()
-    for key, place in result["files"].items():
-        console.print(f"{key} is now in {place}", markup=False)
-    counts = ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in result["left"].items())
-    console.print(f"{counts} left")
 
 
 def exit_code(result: dict[str, Any]) -> int:
@@ -199,8 +174,16 @@ def point_to(url: str) -> None:
     )
 
 
-def main() -> None:
-    """Run `demo.sh`."""
+def rendering_for(*, labelled: bool, as_json: bool) -> Rendering:
+    """Return how the executions are shown: trees on a terminal, else lines; stdout belongs to --json."""
+    console = Console(stderr=as_json, highlight=False)
+    if can_grow(console):
+        return Trees(console)
+    return Lines(detail if as_json else print, labelled=labelled)
+
+
+def arguments_given() -> argparse.Namespace:
+    """Return the command line's arguments."""
     parser = argparse.ArgumentParser(
         prog="./scripts/demo.sh", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -218,31 +201,49 @@ def main() -> None:
     parser.add_argument(
         "--keep", action="store_true", help="leave the local AWS up at the end, and say how to reach it"
     )
-    arguments = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # unwinds, so that the local AWS is stopped
+    return parser.parse_args()
+
+
+def demonstrate(arguments: argparse.Namespace) -> int:
+    """Start a local AWS, send the files through it and show the result; return the exit code."""
     started = time.monotonic()
-    tell = detail if arguments.json else print
+    keys = keys_of(arguments.files)
+    step("Starting a local AWS (no account, no Docker)")
+    forget_own_settings()
+    models = botocore.session.get_session()
+    spawned = LocalServer.spawned(keep=arguments.keep, meanwhile=lambda: load_models(models))
+    with spawned as server:
+        point_to(server.url)
+        rendering = rendering_for(labelled=len(keys) > 1, as_json=arguments.json)
+        result = run(Stage.of_environment(DEFAULT, models), keys, rendering)
+        result["seconds"] = round(time.monotonic() - started, 2)
+        if arguments.json:
+            print(simplejson.dumps(result, use_decimal=True, indent=2, ensure_ascii=False))
+        else:
+            show(result)
+        if arguments.keep:
+            detail(f"the local AWS is still up; reach it with: {server.reach}")
+            detail(f"stop it with: kill {server.pid}")
+    return exit_code(result)
+
+
+def end_by_signal(number: int, _frame: object) -> NoReturn:
+    """End as a shell tells of a signal; by an exception, so that the local AWS is stopped on the way."""
+    sys.exit(128 + number)
+
+
+def main() -> None:
+    """Run `demo.sh`."""
+    for number in (signal.SIGTERM, signal.SIGHUP):  # a closed terminal hangs up
+        signal.signal(number, end_by_signal)
+    arguments = arguments_given()
     try:
-        keys = keys_of(arguments.files)
-        step("Starting a local AWS (no account, no Docker)")
-        forget_own_settings()
-        models = botocore.session.get_session()
-        spawned = LocalServer.spawned(keep=arguments.keep, meanwhile=lambda: load_models(models))
-        with spawned as server:
-            point_to(server.url)
-            result = run(Stage.of_environment(DEFAULT, models), keys, tell)
-            result["seconds"] = round(time.monotonic() - started, 2)
-            code = exit_code(result)
-            if arguments.json:
-                print(simplejson.dumps(result, use_decimal=True, indent=2, ensure_ascii=False))
-            else:
-                show(result)
-                print(f"\nThis took {result['seconds']:.1f} s.")
-            if arguments.keep:
-                detail(f"the local AWS is still up; reach it with: {server.reach}")
-                detail(f"stop it with: kill {server.pid}")
+        code = demonstrate(arguments)
     except (CommandError, BotoCoreError, ClientError) as error:
         end_with(error)
+    except KeyboardInterrupt:
+        print("interrupted: the local AWS has been stopped, and nothing is left of it", file=sys.stderr)
+        sys.exit(128 + signal.SIGINT)
     if not arguments.json:
         print(
             "Next: "
