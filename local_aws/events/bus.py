@@ -12,8 +12,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import ClientError
 from moto.events.models import events_backends
 
+from local_aws.events.dead_letters import bury
 from local_aws.events.patterns import check_pattern, matches
 from local_aws.events.targets import check_target, region_of
 from local_aws.events.transformer import RuleFacts, target_input
@@ -106,7 +108,8 @@ class EventBus:
 
     async def _deliver(self, rule: RuleFacts, target: dict[str, Json], event: Event) -> None:
         try:
-            check_target(target)
+            check_target(target, self.region)
+            await self._check_role(target["RoleArn"])
             await self.cloud.states(region_of(target["Arn"])).answer(
                 "StartExecution",
                 {
@@ -116,13 +119,24 @@ class EventBus:
                 },
             )
         except AwsError as error:
+            fate = await bury(self.cloud, self.region, rule, target, event, error)
             log.warning(
-                "event %s of rule %s was not delivered to %s: %s",
+                "event %s of rule %s was not delivered to %s: %s; %s",
                 event["id"],
                 rule.name,
                 target.get("Arn"),
                 error,
+                fate,
             )
+
+    async def _check_role(self, arn: str) -> None:
+        """Raise unless there is the role that would start the target; what it may do is not asked."""
+        try:
+            await self.cloud.call("iam", self.region, "get_role", RoleName=arn.rpartition("/")[2])
+        except ClientError as error:
+            raise AwsError(
+                "RoleNotAssumable", f"EventBridge cannot assume the role {arn}: {error}"
+            ) from error
 
 
 def execution_name(rule: RuleFacts, target: dict[str, Json], event: Event) -> str:

@@ -8,15 +8,30 @@ import re
 from local_aws.events.transformer import check_path
 from local_aws.wire import AwsError, Json, not_modelled
 
-# RetryPolicy has no effect because no delivery of ours fails in a way that a later attempt could mend:
-# EventBridge does not retry a missing target or an input the target refuses.
+# RetryPolicy is checked and has no effect because no delivery of ours fails in a way that a later attempt
+# could mend: EventBridge does not retry a missing target or an input the target refuses.
 # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
-_HONOURED = {"Id", "Arn", "RoleArn", "Input", "InputPath", "InputTransformer", "RetryPolicy"}
+_HONOURED = {
+    "Id",
+    "Arn",
+    "RoleArn",
+    "Input",
+    "InputPath",
+    "InputTransformer",
+    "RetryPolicy",
+    "DeadLetterConfig",
+}
+# https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_RetryPolicy.html
+_RETRY_LIMITS = {"MaximumRetryAttempts": (0, 185), "MaximumEventAgeInSeconds": (60, 86_400)}
+_QUEUE = re.compile(r"arn:aws:sqs:(?P<region>[a-z0-9-]+):\d{12}:[\w-]{1,80}(?P<fifo>\.fifo)?")
 _STATE_MACHINE = re.compile(r"arn:aws:states:(?P<region>[a-z0-9-]+):\d{12}:stateMachine:[^:]+")
 
 
-def check_target(target: dict[str, Json]) -> None:
-    """Raise AwsError unless events can be delivered to `target` (as PutTargets takes it) the way it asks."""
+def check_target(target: dict[str, Json], region: str) -> None:
+    """Raise AwsError unless events can be delivered to `target` (as PutTargets takes it) the way it asks.
+
+    `region` is the rule's.
+    """
     asked = {name for name, value in target.items() if value not in (None, [], {}, "")}
     for lacking in sorted(asked - _HONOURED):
         raise not_modelled(f"{lacking} of an EventBridge target")
@@ -26,6 +41,7 @@ def check_target(target: dict[str, Json]) -> None:
     if not target.get("RoleArn"):
         raise AwsError("ValidationException", f"RoleArn is required for target {arn}.")
     _check_input(target)
+    _check_failures(target, region)
 
 
 def region_of(arn: str) -> str:
@@ -54,3 +70,24 @@ def _check_input(target: dict[str, Json]) -> None:
         check_path(path)
     if transformer and not transformer.get("InputTemplate"):
         raise AwsError("ValidationException", "InputTemplate must be provided with an InputTransformer.")
+
+
+def _check_failures(target: dict[str, Json], region: str) -> None:
+    """Check what shall become of an event that cannot be delivered."""
+    for name, (least, most) in _RETRY_LIMITS.items():
+        value = (target.get("RetryPolicy") or {}).get(name, most)
+        if not least <= value <= most:
+            raise AwsError(
+                "ValidationException",
+                f"1 validation error detected: Value '{value}' at 'targets.1.member.retryPolicy.{name}' "
+                f"failed to satisfy constraint: Member must have value between {least} and {most}",
+            )
+    arn = str((target.get("DeadLetterConfig") or {}).get("Arn") or "")
+    if not arn:
+        return
+    queue = _QUEUE.fullmatch(arn)
+    if queue is None or queue["fifo"] or queue["region"] != region:
+        raise AwsError(
+            "ValidationException",
+            f"The dead-letter queue {arn} must be a standard SQS queue in the rule's region, {region}.",
+        )

@@ -21,6 +21,19 @@ from local_aws.wire import AwsError, Json
 FAILURES = (AwsError, BotoCoreError, ClientError, ServiceException, KeyError, TypeError, ValueError)
 
 
+class Resources(ResourceMap):
+    """moto's resolver, with conditions that compare text, as CloudFormation's do: a Number's 0 equals "0"."""
+
+    def load_conditions(self) -> None:
+        """Decide all conditions, with parameters as text."""
+        numbers = {
+            name: value for name, value in self.resolved_parameters.items() if isinstance(value, int | float)
+        }
+        self._parsed_resources.update(as_text(numbers))
+        super().load_conditions()
+        self._parsed_resources.update(numbers)
+
+
 class Pass:
     """Walks over a template: moto's parser hands each resource, its properties resolved, to `ensure`."""
 
@@ -42,14 +55,14 @@ class Pass:
 
     def map_of(self, template: dict[str, Any], parameters: dict[str, str]) -> ResourceMap:
         """Return moto's view of a template with its parameters and conditions resolved."""
-        resources = ResourceMap(
+        resources = Resources(
             self.stack.stack_id,
             self.stack.name,
             parameters,
             self.place.tags,
             region_name=self.place.region,
             account_id=self.place.cloud.account,
-            template=template,
+            template={**template, "Conditions": as_text(template.get("Conditions") or {})},
             cross_stack_resources=self.stack.cross_stack_resources,
         )
         resources.load()
@@ -145,6 +158,15 @@ class Application(Pass):
                 None,
             )
         )
+
+
+def as_text(value: Json) -> Json:
+    """Return a value with its numbers and booleans as the text they are to CloudFormation."""
+    if isinstance(value, dict):
+        return {key: as_text(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [as_text(inner) for inner in value]
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def changes_between(old: Json, new: Json) -> set[str]:

@@ -60,7 +60,7 @@ class Events:
                 _check_rule(body)
             elif name == "PutTargets":
                 for target in body.get("Targets", []):
-                    check_target(target)
+                    check_target(target, region)
             elif name not in _MOTOS:
                 raise not_modelled(f"events:{name}")
         except AwsError as error:

@@ -14,6 +14,7 @@ from xml.sax.saxutils import escape
 from moto.s3.models import FakeKey, S3Backend, s3_backends
 from werkzeug.wrappers import Request, Response
 
+from local_aws.over_moto.bucket_policies import BucketPolicies
 from local_aws.over_moto.requests import with_headers
 from local_aws.over_moto.s3_events import ObjectEvents
 from local_aws.wire import AwsError, not_modelled
@@ -38,6 +39,7 @@ class S3:
     def __init__(self, cloud: Cloud) -> None:
         self.cloud = cloud
         self.events = ObjectEvents(cloud)
+        self.policies = BucketPolicies()
 
     @property
     def backend(self) -> S3Backend:
@@ -51,6 +53,8 @@ class S3:
         try:
             if "notification" in request.args and not target.key:
                 return self._notification(request, target.bucket)
+            if "policy" in request.args and not target.key:
+                return self.policies.answer(request, target.bucket, forward)
             check_key(target.key)
             if "X-Amz-Copy-Source" in request.headers:
                 request = self._checked_copy(request, target)
@@ -61,6 +65,7 @@ class S3:
         if response.status_code < 300:
             if request.method == "DELETE" and not target.key and not request.args:
                 self.events.switch(target.bucket, on=False)  # a new bucket of that name starts without
+                self.policies.forget(target.bucket)
             self._publish(request, target, response, region, before)
         return response
 

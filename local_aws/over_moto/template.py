@@ -228,8 +228,22 @@ def check_parameters(template: dict[str, Any], given: dict[str, str]) -> None:
             raise refused(
                 f"Parameter {name} failed to satisfy constraint: must match pattern {spec['AllowedPattern']}"
             )
+        if spec.get("Type") == "Number":
+            check_number(name, spec, value)
         if not int(spec.get("MinLength", 0)) <= len(value) <= int(spec.get("MaxLength", len(value))):
             raise refused(f"Parameter '{name}' must have a length the template allows; found {len(value)}")
+
+
+def check_number(name: str, spec: dict[str, Any], value: str) -> None:
+    """Raise for a parameter of type Number that is none, or that its MinValue or MaxValue excludes."""
+    try:
+        number = float(value)
+    except ValueError as error:
+        raise refused(f"Parameter '{name}' must be a number.") from error
+    if "MinValue" in spec and number < float(spec["MinValue"]):
+        raise refused(f"Parameter '{name}' must be a number not less than {spec['MinValue']}")
+    if "MaxValue" in spec and number > float(spec["MaxValue"]):
+        raise refused(f"Parameter '{name}' must be a number not greater than {spec['MaxValue']}")
 
 
 def keeps(template: dict[str, Any], logical_id: str, policy: str, *, rollback: bool = False) -> bool:

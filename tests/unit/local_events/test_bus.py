@@ -5,69 +5,16 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 from moto.events.models import events_backends
 
-from local_aws.cloud import Cloud
-from local_aws.ecs.images import Images
+from tests.unit.local_events.support import REGION, Account
 
-ECHO = (Path(__file__).parent / "echo.json").read_text()
-REGION = "eu-west-1"
-ROLE = "arn:aws:iam::123456789012:role/r"
-
-
-class Account:
-    """A rule that starts a machine which ends with its input."""
-
-    def __init__(self, cloud: Cloud) -> None:
-        self.cloud = cloud
-        self.events = cloud.client("events", REGION)
-        self.states = cloud.client("stepfunctions", REGION)
-        machine = self.states.create_state_machine(name="echo", definition=ECHO, roleArn=ROLE)
-        self.machine = machine["stateMachineArn"]
-        self.source = f"tests.{cloud.new_id()}"  # moto's rules are those of the whole process
-        self.rule = f"rule-{cloud.new_id()}"
-        self.events.put_rule(Name=self.rule, EventPattern=json.dumps({"source": [self.source]}))
-
-    def target(self, **more: Any) -> None:
-        target = {"Id": "t", "Arn": self.machine, "RoleArn": ROLE} | more
-        given = {name: value for name, value in target.items() if value is not None}
-        self.events.put_targets(Rule=self.rule, Targets=[given])
-
-    def put(self, detail: Any = None, **more: Any) -> Any:
-        entry = {"Source": self.source, "DetailType": "Test", "Detail": json.dumps(detail or {})} | more
-        return self.events.put_events(Entries=[entry])
-
-    def settle(self) -> None:
-        """Wait until what has been published has been delivered."""
-
-        async def settle() -> None:
-            bus = self.cloud.events(REGION)
-            await asyncio.sleep(0)
-            while bus._deliveries:
-                await asyncio.gather(*bus._deliveries)
-
-        self.cloud.run(settle())
-
-    def executions(self) -> list[Any]:
-        self.settle()
-        listed = self.states.list_executions(stateMachineArn=self.machine)["executions"]
-        return [self.states.describe_execution(executionArn=one["executionArn"]) for one in listed]
-
-
-@pytest.fixture
-def account() -> Iterator[Account]:
-    cloud = Cloud(Images([]))
-    cloud.start()
-    account = Account(cloud)
-    yield account
-    events_backends[cloud.account][REGION].event_buses["default"].rules.pop(account.rule, None)
-    cloud.stop()
+QUEUE = f"arn:aws:sqs:{REGION}:123456789012:q"
+TOPIC = f"arn:aws:sns:{REGION}:123456789012:t"
 
 
 def test_an_event_starts_an_execution_with_the_event_as_its_input(account: Account) -> None:
@@ -183,13 +130,17 @@ def test_one_refused_entry_does_not_keep_the_others_back(account: Account) -> No
 @pytest.mark.parametrize(
     ("target", "code", "message"),
     [
-        ({"Arn": "arn:aws:sqs:eu-west-1:123456789012:q"}, "NotImplemented", "arn:aws:sqs"),
+        ({"Arn": QUEUE}, "NotImplemented", "arn:aws:sqs"),
         ({"RoleArn": None}, "ValidationException", "RoleArn is required"),
+        ({"DeadLetterConfig": {"Arn": QUEUE + ".fifo"}}, "ValidationException", "standard SQS queue"),
         (
-            {"DeadLetterConfig": {"Arn": "arn:aws:sqs:eu-west-1:123456789012:q"}},
-            "NotImplemented",
-            "DeadLetterConfig",
+            {"DeadLetterConfig": {"Arn": QUEUE.replace(REGION, "us-east-1")}},
+            "ValidationException",
+            "the rule's region, eu-west-1",
         ),
+        ({"DeadLetterConfig": {"Arn": TOPIC}}, "ValidationException", "arn:aws:sns"),
+        ({"RetryPolicy": {"MaximumRetryAttempts": 186}}, "ValidationException", "between 0 and 185"),
+        ({"RetryPolicy": {"MaximumEventAgeInSeconds": 86401}}, "ValidationException", "between 60 and 86400"),
         ({"Input": "{"}, "ValidationException", "JSON syntax error"),
         ({"Input": "{}", "InputPath": "$.detail"}, "ValidationException", "Only one of"),
         (

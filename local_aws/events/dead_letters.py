@@ -1,0 +1,79 @@
+"""Dead letters: where an event goes that could not be delivered to a rule's target.
+
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Final
+
+from botocore.exceptions import ClientError
+
+from local_aws.events.queue_policy import lets_send
+from local_aws.events.transformer import RuleFacts
+from local_aws.wire import AwsError, Json
+
+if TYPE_CHECKING:
+    from local_aws.cloud import Cloud
+
+# The codes are the page's; which of them follows which refusal it does not say. That an event whose
+# execution's name is taken goes to the queue as RESOURCE_ALREADY_EXISTS is what the code's name suggests.
+_CODES: Final = {
+    "ExecutionAlreadyExists": "RESOURCE_ALREADY_EXISTS",
+    "InvalidArn": "INVALID_PARAMETER",
+    "InvalidExecutionInput": "INVALID_JSON",
+    "InvalidName": "INVALID_PARAMETER",
+    "RoleNotAssumable": "FAILED_TO_ASSUME_ROLE",
+    "StateMachineDoesNotExist": "NO_RESOURCE",
+}
+
+
+async def bury(
+    cloud: Cloud,
+    region: str,
+    rule: RuleFacts,
+    target: dict[str, Json],
+    event: dict[str, Json],
+    error: AwsError,
+) -> str:
+    """Send the event to the target's dead-letter queue; return what became of it, for the log."""
+    arn = str((target.get("DeadLetterConfig") or {}).get("Arn") or "")
+    if not arn:
+        return "it is lost: the target has no dead-letter queue"
+    account, name = arn.split(":")[4:6]
+    try:
+        found = await cloud.call(
+            "sqs", region, "get_queue_url", QueueName=name, QueueOwnerAWSAccountId=account
+        )
+        url = found["QueueUrl"]
+        asked = {"QueueUrl": url, "AttributeNames": ["Policy"]}
+        attributes = (await cloud.call("sqs", region, "get_queue_attributes", **asked)).get("Attributes", {})
+        if not lets_send(attributes.get("Policy", ""), arn, rule.arn, cloud.account):
+            return f"it is lost: the policy of {arn} does not let events.amazonaws.com send to it"
+        await cloud.call(
+            "sqs",
+            region,
+            "send_message",
+            QueueUrl=url,
+            MessageBody=json.dumps(event),
+            MessageAttributes=described(rule, target, error),
+        )
+    except ClientError as refusal:
+        return f"it is lost: {arn} did not take it: {refusal}"
+    return f"it is in {arn}"
+
+
+def described(rule: RuleFacts, target: dict[str, Json], error: AwsError) -> dict[str, dict[str, str]]:
+    """Return the message attributes that tell of a failed delivery.
+
+    There is no EXHAUSTED_RETRY_CONDITION: what fails here is not retried, so no limit was reached.
+    """
+    values = {
+        "RULE_ARN": rule.arn,
+        "TARGET_ARN": str(target.get("Arn")),
+        "ERROR_CODE": _CODES.get(error.code, "ERROR_FROM_TARGET"),
+        "ERROR_MESSAGE": error.message,
+        "RETRY_ATTEMPTS": "0",
+    }
+    return {name: {"DataType": "String", "StringValue": value} for name, value in values.items()}
