@@ -70,8 +70,9 @@ def actions_of(service: str, operation: str) -> set[str]:
 
 def _made(value: ast.expr | None) -> str | None:
     """Return the service of `stage.client("service")`."""
-    if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and value.func.attr == "client":
-        return str(ast.literal_eval(value.args[0]))
+    match value:
+        case ast.Call(func=ast.Attribute(attr="client"), args=[ast.Constant(value=str(service))]):
+            return service
     return None
 
 
