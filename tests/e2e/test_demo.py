@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,9 @@ from mayfly.demo import exit_code
 from mayfly.template import ROOT
 from tests.e2e.pipeline import until
 
+ON_A_TERMINAL = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))"
+STYLE = re.compile(r"\x1b\[([\d;]*)m")
+CONTROL = re.compile(r"\x1b\[[?\d;]*[A-Za-z]")
 NOTHING_LEFT = {"clusters": 0, "tasks": 0, "task_definitions": 0}
 
 
@@ -22,6 +27,23 @@ def demo(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [ROOT / "scripts" / "demo.sh", *arguments], capture_output=True, text=True, check=False, timeout=110
     )
+
+
+def demo_on_a_terminal(*files: Path, **environment: str) -> subprocess.Popen[bytes]:
+    """Start the demo on a terminal of 80 x 24; our stdin is its keyboard, our stdout its screen."""
+    inherited = {key: value for key, value in os.environ.items() if key not in ("NO_COLOR", "FORCE_COLOR")}
+    return subprocess.Popen(
+        [sys.executable, "-c", ON_A_TERMINAL, ROOT / "scripts" / "demo.sh", *files],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env={**inherited, "TERM": "xterm", "COLUMNS": "80", "LINES": "24", **environment},
+    )
+
+
+def colours_of(screen: str) -> list[str]:
+    """Return the styles in a terminal's output that set a colour."""
+    codes = [code for style in STYLE.findall(screen) for code in style.split(";")]
+    return [code for code in codes if re.fullmatch(r"[349][0-8]|10[0-7]", code)]
 
 
 def promised() -> list[str]:
@@ -85,6 +107,58 @@ def test_a_demo_that_is_ended_takes_its_local_aws_with_it(step: str) -> None:
         running.terminate()
         running.stderr.read()
         assert running.wait(timeout=30) == 143
+    assert psutil.wait_procs(servers, timeout=10)[1] == []
+
+
+def test_on_a_terminal_a_tree_a_file_grows_and_stays() -> None:
+    orders = ROOT / "data" / "orders"
+
+    with demo_on_a_terminal(orders / "valid_order.csv", orders / "invalid_order.csv") as running:
+        assert running.stdout
+        screen = running.stdout.read().decode()
+        code = running.wait(timeout=30)
+
+    assert code == 65
+    assert colours_of(screen)
+    assert screen.rindex("\x1b[?25l") < screen.rindex("\x1b[?25h"), "the cursor stays hidden"
+    growing, _, whole = CONTROL.sub("", screen).rpartition("simulated in")
+    assert re.search(r"[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏] valid_order\.csv running", growing)
+    rows = [row.rstrip() for row in whole.splitlines()]
+    for pattern in (
+        r"✔ valid_order\.csv [\d.]+ s succeeded",
+        r"│ +└── ✔ RunValidator [\d.]+ s +└── ✔ RunTransformer [\d.]+ s",
+        r"│ +└── INFO accepted rows=16.* └── INFO committed rows=16.*",
+        r"└── ✔ NotifySuccess [\d.]+ s",
+        r"✖ invalid_order\.csv [\d.]+ s failed ValidationError",
+        r"│ +├── ✖ RunValidator [\d.]+ s +└── ■ RunTransformer aborted",
+        r"├── ✔ DeleteCluster [\d.]+ s retried \d times?",
+        r"└── ✖ WorkflowFailed [\d.]+ s",
+        r"0 clusters, 0 tasks, 0 task definitions left",
+    ):
+        assert [row for row in rows if re.fullmatch(pattern, row)], f"{pattern} in\n" + "\n".join(rows)
+    tree = rows[: next(number for number, row in enumerate(rows) if row.startswith("OrderKPIs"))]
+    assert max(map(len, tree)) <= 80
+
+
+def test_an_interrupt_ends_the_demo_gives_the_terminal_back_and_says_so_without_colours() -> None:
+    with demo_on_a_terminal(NO_COLOR="1") as running:
+        assert running.stdin
+        assert running.stdout
+        screen = b""
+        while b"RunValidator" not in screen and (more := os.read(running.stdout.fileno(), 4096)):
+            screen += more
+        servers = psutil.Process(running.pid).children(recursive=True)
+        running.stdin.write(b"\x03")
+        running.stdin.flush()
+        screen += running.stdout.read()
+        assert running.wait(timeout=30) == 130
+
+    text = screen.decode()
+    last = CONTROL.sub("", text).splitlines()[-1]
+    assert last == "interrupted: the local AWS has been stopped, and nothing is left of it"
+    assert text.rindex("\x1b[?25l") < text.rindex("\x1b[?25h"), "the cursor stays hidden"
+    assert "Traceback" not in text
+    assert colours_of(text) == []
     assert psutil.wait_procs(servers, timeout=10)[1] == []
 
 
