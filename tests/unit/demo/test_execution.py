@@ -136,6 +136,12 @@ def test_a_task_out_of_time_has_failed_and_is_the_one_that_the_event_follows() -
     assert found["RunTransformer"].status is Status.RUNNING
 
 
+def test_a_parallel_fails_with_the_state_that_its_failure_follows() -> None:
+    found = statuses(execution_of(after(BOTH_RUN, "ParallelStateFailed", by_submission("validator-task"))))
+    assert (found["ValidateFile"], found["RunValidator"]) == ("failed", "failed")
+    assert (found["ProcessTasksInParallel"], found["RunTransformer"]) == ("running", "running")
+
+
 @pytest.mark.parametrize(
     ("kind", "status"), [("ExecutionAborted", Status.ABORTED), ("ExecutionTimedOut", Status.TIMED_OUT)]
 )
