@@ -8,7 +8,8 @@ import pytest
 from local_aws.clock import Clock
 from local_aws.ecs.images import Images
 from local_aws.server import LocalAws
-from tests.unit.over_moto.support import REGION
+from tests.unit.over_moto.stack import HERE, Stack
+from tests.unit.over_moto.support import REGION, refused
 
 
 @pytest.fixture(scope="module")
@@ -42,3 +43,24 @@ def events(aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any
     seen: list[dict[str, Any]] = []
     monkeypatch.setattr(aws.cloud.events(REGION), "publish", seen.append)
     return seen
+
+
+@pytest.fixture
+def stack(aws: LocalAws) -> Iterator[Stack]:
+    s3 = aws.cloud.client("s3", REGION)
+    s3.create_bucket(Bucket="artifacts")
+    for machine in ("greet", "broken"):
+        s3.put_object(
+            Bucket="artifacts",
+            Key=f"{machine}.json",
+            Body=(HERE / f"machines/{machine}.json").read_bytes(),
+        )
+    iam = aws.cloud.client("iam", REGION)
+    policy = (HERE / "templates/extra-policy.json").read_text()
+    extra = iam.create_policy(PolicyName="extra", PolicyDocument=policy)
+    stack = Stack(aws)
+    yield stack
+    stack.delete()
+    with refused("ValidationError", "does not exist"):
+        stack.describe()
+    iam.delete_policy(PolicyArn=extra["Policy"]["Arn"])
