@@ -11,6 +11,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+SHOWN = 40  # characters of what was as expected; of what was not, everything
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -54,14 +56,21 @@ def show_line(finding: Finding) -> None:
 
 
 def show_table(title: str, findings: Sequence[Finding]) -> None:
-    """Print all findings as a table."""
+    """Print all findings as a table; of what is as expected, its beginning."""
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
     for column in ("probe", "expected", "found", "ok"):
         table.add_column(column, overflow="fold")
     for finding in findings:
         verdict = "[green]ok[/]" if finding.ok else "[red]FAILED[/]"
-        table.add_row(escape(finding.check), escape(finding.expected), escape(finding.found), verdict)
+        texts = (finding.expected, finding.found)
+        shown = [escape(_beginning(text) if finding.ok else text) for text in texts]
+        table.add_row(escape(finding.check), *shown, verdict)
     _console().print(table)
+
+
+def _beginning(text: str) -> str:
+    line, _, more = text.partition("\n")
+    return f"{line[:SHOWN]} ..." if more or len(line) > SHOWN else line
 
 
 def show_summary(findings: Sequence[Finding], seconds: float) -> None:

@@ -28,7 +28,6 @@ from mayfly.stage import DEFAULT, Stage, stage_name
 from mayfly.traces import Traces, remove_from_ecs
 from mayfly.watching import AWS_PACE, LOCAL_PACE, Executions, Pace, states_entered, until
 
-REPEAT = 15.0  # seconds after which a marker that started nothing is put again
 TOLD_WIDTH = 100
 Report = Callable[[Finding], None]
 
@@ -71,7 +70,7 @@ class Simulation:
 
         def marker_started() -> bool:
             self.put(self.traces.prefix, b"")
-            return until(lambda: bool(self.ours()), min(REPEAT, pace.start), pace.poll)
+            return until(lambda: bool(self.ours()), min(pace.repeat, pace.start), pace.poll)
 
         arrived = until(marker_started, pace.start, 0)
         waited = f"{'one' if arrived else 'none'} after {time.monotonic() - started:.0f} s"
@@ -117,8 +116,8 @@ class Simulation:
         self.traces.executions = sorted({*self.traces.executions, *(item["name"] for item in found)})
         return found
 
-    def end_of(self, key: str) -> dict[str, Any] | None:
-        """Wait for the executions about a key, telling their states; return the one that did the work.
+    def end_of(self, key: str, count: int = 1) -> dict[str, Any] | None:
+        """Wait for `count` executions about a key, telling their states; return the one that did the work.
 
         Events come at least once: the others have ended as duplicates, without a cluster.
         """
@@ -129,7 +128,7 @@ class Simulation:
             for execution in executions:
                 self.tell(execution, told)
             running = any(execution["status"] == "RUNNING" for execution in executions)
-            return [] if running else executions
+            return executions if len(executions) >= count and not running else []
 
         executions = until(ended, self.pace.end, self.pace.poll)
         workers = [item for item in executions if "CreateCluster" in self.states_of(item)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from threading import Event
 from typing import Any, TypeVar
@@ -17,18 +17,22 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Pace:
-    """Seconds to wait for an execution's start, its end, what follows it, and between two looks."""
+    """Seconds: how long to wait for an execution's start, its end and what follows it, and between two looks.
+
+    `repeat` is how long an upload that started nothing is waited for before it is made again.
+    """
 
     start: float
     end: float
     settle: float
     poll: float
+    repeat: float
 
 
-LOCAL_PACE = Pace(start=30, end=300, settle=10, poll=0.2)
+LOCAL_PACE = Pace(start=30, end=300, settle=2, poll=0.2, repeat=5)
 # A bucket's events take about five minutes to begin after they were switched on.
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-event-notifications-eventbridge.html
-AWS_PACE = Pace(start=600, end=1200, settle=120, poll=3)
+AWS_PACE = Pace(start=600, end=1200, settle=120, poll=3, repeat=15)
 
 
 def until(look: Callable[[], T], seconds: float, poll: float) -> T:
@@ -100,19 +104,35 @@ def states_entered(history: list[dict[str, Any]]) -> list[str]:
     ]
 
 
+def failures_of(history: list[dict[str, Any]], state: str) -> list[tuple[str, str]]:
+    """Return error and cause of each time that a Task has failed."""
+    return [
+        (details.get("error", ""), details.get("cause", ""))
+        for event, name in _with_states(history)
+        if name == state and (details := event.get("taskFailedEventDetails"))
+    ]
+
+
 def fate_of(history: list[dict[str, Any]], state: str) -> str:
     """Return how a Task of an ended execution did: succeeded, failed, timed out, not entered, or stopped.
 
     Stopped is one without an end of its own: the event TaskStateAborted does not say which state it is about.
     """
-    belongs: dict[int, str] = {}  # event id -> the state in which it happened
     fate = "not entered"
-    for event in history:
-        name = event.get("stateEnteredEventDetails", {}).get("name")
-        belongs[event["id"]] = name or belongs.get(event.get("previousEventId", 0), "")
-        if belongs[event["id"]] == state:
-            fate = _FATES.get(event["type"], "stopped" if name else fate)
+    for event, name in _with_states(history):
+        if name == state:
+            entered = "stateEnteredEventDetails" in event
+            fate = _FATES.get(event["type"], "stopped" if entered else fate)
     return fate
+
+
+def _with_states(history: list[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], str]]:
+    """Yield each event with the state in which it happened: the one that its predecessors entered last."""
+    belongs: dict[int, str] = {}
+    for event in history:
+        entered = event.get("stateEnteredEventDetails", {}).get("name")
+        belongs[event["id"]] = entered or belongs.get(event.get("previousEventId", 0), "")
+        yield event, belongs[event["id"]]
 
 
 _FATES = {
