@@ -12,13 +12,15 @@ from pathlib import Path
 from local_aws.clock import Clock
 from local_aws.ecs.images import Images
 from local_aws.graph.command import add_graph
-from local_aws.server import LocalAws, PortInUseError
 
 PORT_IN_USE = 4  # what `serve` exits with
 
 
 def serve(arguments: argparse.Namespace) -> int:
     """Serve until SIGTERM or SIGINT; return the exit code."""
+    # Loaded here, for it brings moto with it: seconds that drawing a picture should not take.
+    from local_aws.server import LocalAws, PortInUseError  # noqa: PLC0415
+
     aws = LocalAws(
         Images(arguments.images), port=arguments.port, clock=Clock(arguments.time_scale), seed=arguments.seed
     )

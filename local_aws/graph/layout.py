@@ -22,9 +22,9 @@ _NAME_LIMIT, _LABEL_LIMIT, _LABEL_LINES = 16, 18, 3  # characters, characters, l
 _PADDING = 10  # px between a box's border and its text
 MARGIN = 10  # px around a nested chart
 _HAPPY_WEIGHT = 20  # how much straighter than any other the happy path is to be
-_OPTIONS = {
-    "spacing": {"layer_gap": 44, "node_gap": 16, "dummy_gap": 14, "edge_label_margin": 8, "stub": 10},
-    "routing": {"merge_edges": "joins"},
+_OPTIONS = {  # px
+    "spacing": {"layer_gap": 26, "node_gap": 16, "dummy_gap": 14, "edge_label_margin": 8, "stub": 10},
+    "routing": {"merge_edges": "joins", "lane_gap": 12},
 }
 
 
@@ -113,7 +113,7 @@ def _sized(node: Node, happy: bool) -> Box:
     """Return a state's box, still at (0, 0), with what it holds."""
     pictures = [laid_out(chart) for chart in node.inner]
     name = (node.name,) if pictures else tuple(lines_of_name(node.name, _NAME_LIMIT))
-    words = [width_of(line, NAME_SIZE) for line in name] + [width_of(node.work, SMALL_SIZE)]
+    words = [width_of(line, NAME_SIZE, bold=True) for line in name] + [width_of(node.work, SMALL_SIZE)]
     width = max(words) + 2 * _PADDING
     height: float = len(name) * NAME_LINE + bool(node.work) * SMALL_LINE + 2 * _PADDING
     inner = []

@@ -59,12 +59,15 @@ def _tips(defs: Element) -> None:
 
 
 def _draw(parent: Element, picture: Picture, corner: Point) -> None:
-    """Draw a picture whose upper left corner is `corner`; the happy path last, over everything it crosses."""
+    """Draw a picture from `corner`, its upper left: the happy path over other lines, labels on top."""
     group = SubElement(parent, "g", transform=f"translate({_pair(corner)})")
     for box in picture.boxes:
         _draw_box(group, box)
     for line in sorted(picture.lines, key=lambda line: line.happy):
-        _draw_line(group, line)
+        SubElement(_way(group, line), "path", {"class": "line", "d": _path(line.points)})
+    for line in picture.lines:
+        if line.label_at:
+            _draw_label(_way(group, line), line.label, line.label_at)
 
 
 def _draw_box(parent: Element, box: Box) -> None:
@@ -111,15 +114,18 @@ def _draw_end(parent: Element, middle: Point) -> None:
     SubElement(group, "circle", {"class": "dot", **at, "r": "3"})
 
 
-def _draw_line(parent: Element, line: Line) -> None:
+def _way(parent: Element, line: Line) -> Element:
+    """Return a group for a line or its label."""
     classes = ["catch"] * (line.edge.way is Way.CATCH) + ["happy"] * line.happy
     group = SubElement(parent, "g", {"class": " ".join(["way", *classes])})
     SubElement(group, "title").text = about_edge(line.edge)
-    SubElement(group, "path", {"class": "line", "d": _path(line.points)})
-    if line.label_at:
-        x, y = line.label_at
-        for at, text in enumerate(line.label):
-            _text(group, text, (x, y + 3.5 + SMALL_LINE * (at - (len(line.label) - 1) / 2)), "label middle")
+    return group
+
+
+def _draw_label(parent: Element, label: tuple[str, ...], middle: Point) -> None:
+    baseline = middle[1] + 3.5 - SMALL_LINE * (len(label) - 1) / 2
+    for at, text in enumerate(label):
+        _text(parent, text, (middle[0], baseline + SMALL_LINE * at), "label middle")
 
 
 def _path(points: tuple[Point, ...]) -> str:
@@ -140,16 +146,17 @@ def _towards(start: Point, end: Point, distance: float) -> Point:
 def _legend(parent: Element, corner: Point) -> None:
     """Say what the signs mean."""
     x, y = corner
-    for name, words in (("happy", "when all goes well"), ("", "otherwise"), ("catch", "on an error")):
+    for name, words in (("happy", "when all goes well"), ("", "another way"), ("catch", "on an error")):
         group = SubElement(parent, "g", {"class": f"way {name}".strip()})
         SubElement(group, "path", {"class": "line", "d": f"M {_pair((x, y))} h 30"})
         _text(group, words, (x + 38, y + 3.5), "")
         x += 50 + width_of(words, SMALL_SIZE)
     _draw_retry(parent, "5", (x + 18, y))
-    _text(parent, "tried again at most 5 times on an error (a number a kind of error)", (x + 32, y + 3.5), "")
-    x += 460
+    words = "tried again at most 5 times on an error (one number for each kind of error)"
+    _text(parent, words, (x + 32, y + 3.5), "")
+    x += 60 + width_of(words, SMALL_SIZE)
     _draw_end(parent, (x, y))
-    _text(parent, "ends the branch or the execution", (x + 12, y + 3.5), "")
+    _text(parent, "the execution or the branch ends here", (x + 12, y + 3.5), "")
 
 
 def _rectangle(parent: Element, name: str, corner: Point, width: float, height: float) -> None:

@@ -153,10 +153,9 @@ def test_a_label_stands_by_its_own_line_and_goes_round_a_box() -> None:
 
 
 def test_labels_do_not_cover_each_other() -> None:
-    one, other = place_labels([[(0, 0), (0, 100)], [(20, 0), (20, 100)]], [(40, 12), (42, 12)], [])
-    assert one is not None
-    assert other is not None
-    assert abs(one[0] - other[0]) >= 41 or abs(one[1] - other[1]) >= 12
+    lines = [[(0, 0), (0, 100)], [(50, 0), (50, 100)]]
+    wall = area_around((70, 50), (30, 200))  # leaves the second label the left of its line only
+    assert place_labels(lines, [(40, 12), (42, 12)], [wall]) == [(24, 50), (25, 30)]
 
 
 def test_an_svg_holds_every_state_with_its_comment_and_nothing_from_elsewhere(small: Chart) -> None:
