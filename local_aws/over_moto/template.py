@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from datetime import date
@@ -79,12 +80,20 @@ def read(body: str, *, inline: bool) -> dict[str, Any]:
             f"Member must have length less than or equal to {LONGEST_BODY}; found {len(body.encode())}"
         )
     try:
-        template = plain(Stack.parse_template(body))
+        template = plain(parsed(body))
     except (yaml.YAMLError, ValueError) as error:
         raise refused(f"Template format error: YAML not well-formed. ({error})") from error
     if not isinstance(template, dict):
         raise refused("Template format error: unsupported structure.")
     return template
+
+
+def parsed(body: str) -> Any:
+    """Return what a text says in JSON or else YAML, which takes a hundred times as long."""
+    try:
+        return json.loads(body)
+    except ValueError:
+        return Stack.parse_template(body)
 
 
 def plain(value: Json) -> Json:

@@ -118,7 +118,7 @@ def _worked_out(
         for change in (one["ResourceChange"] for one in listed)
     ]
     differing = [
-        f"{name}: {before[name]} -> {value}"
+        f"{name}: {before[name] or '(none)'} -> {value or '(none)'}"
         for name, value in values.items()
         if before.get(name, value) != value
     ]

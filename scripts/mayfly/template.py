@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,7 @@ class Packed:
     artifacts: list[Artifact]
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.CSafeLoader):
     """YAML with CloudFormation's short forms: `!Sub x` is {"Fn::Sub": "x"}."""
 
 
@@ -55,8 +56,9 @@ def _short_form(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, Any]
 _Loader.add_multi_constructor("!", _short_form)
 
 
+@cache
 def load(path: Path) -> dict[str, Any]:
-    """Return a template as CloudFormation reads it, with short forms written out."""
+    """Return a template as CloudFormation reads it, with short forms written out. It is not to be changed."""
     template: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506 - a SafeLoader
     return template
 
