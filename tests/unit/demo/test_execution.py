@@ -136,10 +136,13 @@ def test_a_task_out_of_time_has_failed_and_is_the_one_that_the_event_follows() -
     assert found["RunTransformer"].status is Status.RUNNING
 
 
-def test_a_parallel_fails_with_the_state_that_its_failure_follows() -> None:
-    found = statuses(execution_of(after(BOTH_RUN, "ParallelStateFailed", by_submission("validator-task"))))
+def test_a_parallel_fails_with_the_state_that_its_failure_follows_and_ends_what_runs_in_it() -> None:
+    inner = after(BOTH_RUN, "ParallelStateFailed", by_submission("validator-task"))
+    found = statuses(execution_of(inner))
     assert (found["ValidateFile"], found["RunValidator"]) == ("failed", "failed")
     assert (found["ProcessTasksInParallel"], found["RunTransformer"]) == ("running", "running")
+    found = statuses(execution_of(after(inner, "ParallelStateFailed")))
+    assert (found["ProcessTasksInParallel"], found["RunTransformer"]) == ("failed", "aborted")
 
 
 @pytest.mark.parametrize(
