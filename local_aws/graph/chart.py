@@ -114,7 +114,10 @@ def _work(state: dict[str, Any]) -> str:
 
 def _errors(handler: dict[str, Any]) -> str:
     """Return the errors of a retrier or a catcher in words."""
-    names = [name.removesuffix("Exception") for name in handler.get("ErrorEquals", [])]
+    names = [
+        str(name).removesuffix("Exception")
+        for name in _member(handler, "ErrorEquals", list, "a Retry or Catch")
+    ]
     return "any error" if names == ["States.ALL"] else ", ".join(names)
 
 
@@ -128,16 +131,21 @@ def _inner(name: str, state: dict[str, Any]) -> list[Chart]:
 
 
 def _edges(name: str, state: dict[str, Any]) -> list[Edge]:
-    onward = [Edge(name, state["Next"], Way.NEXT)] if "Next" in state else []
+    def target(holder: Any, key: str = "Next") -> str:
+        return str(_member(holder, key, str, f"a way on from {name}"))
+
+    onward = [Edge(name, target(state), Way.NEXT)] if "Next" in state else []
     rules = [
-        Edge(name, rule["Next"], Way.RULE, in_short(rule), f"if {condition(rule)}")
+        Edge(name, target(rule), Way.RULE, in_short(rule), f"if {condition(rule)}")
         for rule in state.get("Choices", [])
     ]
     default = (
-        [Edge(name, state["Default"], Way.DEFAULT, "otherwise", "otherwise")] if "Default" in state else []
+        [Edge(name, target(state, "Default"), Way.DEFAULT, "otherwise", "otherwise")]
+        if "Default" in state
+        else []
     )
     caught = [
-        Edge(name, one["Next"], Way.CATCH, _errors(one), f"on {_errors(one)}")
-        for one in state.get("Catch", [])
+        Edge(name, target(catcher), Way.CATCH, _errors(catcher), f"on {_errors(catcher)}")
+        for catcher in state.get("Catch", [])
     ]
     return onward + rules + default + caught
