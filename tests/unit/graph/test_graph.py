@@ -222,6 +222,14 @@ def test_the_command_draws_the_same_bytes_to_a_file_and_to_the_terminal(
         ('{"StartAt": "A", "States": {"A": {"Type": "Cake"}}}', "the state A has the unknown Type Cake"),
         ('{"StartAt": "A", "States": {"A": {"Type": "Pass", "Next": "B"}}}', "the definition leads to B"),
         (
+            '{"StartAt": "A", "States": {"A": {"Type": "Choice", "Choices": [{"IsNull": true}]}}}',
+            "a way on from A has no Next",
+        ),
+        (
+            '{"StartAt": "A", "States": {"A": {"Type": "Task", "Retry": [{"MaxAttempts": 1}], "End": true}}}',
+            "a Retry or Catch has no ErrorEquals",
+        ),
+        (
             '{"StartAt": "A", "States": {"A": {"Type": "Map", "End": true}}}',
             "the processor of A has no States",
         ),
