@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from moto.core.common_models import CloudFormationModel
+from moto.iam.models import iam_backends
 
 from local_aws.over_moto.resources.base import Resource, document
-from local_aws.wire import Json, not_modelled
+from local_aws.wire import Json
 
 
 class Role(Resource, CloudFormationModel):
@@ -111,9 +112,12 @@ class OIDCProvider(Resource, CloudFormationModel):
         self.physical_resource_id = answer["OpenIDConnectProviderArn"]
 
     def update(self, old: Json, old_tags: dict[str, str]) -> None:
-        """Bring thumbprints and tags to what the template says; moto cannot change the audiences."""
-        if self.properties.get("ClientIdList") != old.get("ClientIdList"):
-            raise not_modelled(f"a change of ClientIdList of {self.kind}")
+        """Bring audiences, thumbprints and tags to what the template says."""
+        # moto lacks the operations that add and remove an audience.
+        provider = iam_backends[self.place.cloud.account]["aws"].get_open_id_connect_provider(
+            self.physical_resource_id
+        )
+        provider.client_id_list = list(self.properties.get("ClientIdList", []))
         iam, at = self.client("iam"), {"OpenIDConnectProviderArn": self.physical_resource_id}
         if prints := self.properties.get("ThumbprintList"):
             iam.update_open_id_connect_provider_thumbprint(**at, ThumbprintList=prints)

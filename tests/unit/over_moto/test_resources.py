@@ -19,7 +19,8 @@ def test_a_bucket_has_every_property_of_its_template(stack: Stack) -> None:
     assert (block["BlockPublicAcls"], block["RestrictPublicBuckets"]) == (True, False)
     ownership = s3.get_bucket_ownership_controls(**inbox)["OwnershipControls"]["Rules"]
     assert ownership == [{"ObjectOwnership": "BucketOwnerEnforced"}]
-    (rule,) = s3.get_bucket_lifecycle_configuration(**inbox)["Rules"]
+    rule, markers = s3.get_bucket_lifecycle_configuration(**inbox)["Rules"]
+    assert markers["Expiration"] == {"ExpiredObjectDeleteMarker": True}
     assert (rule["ID"], rule["Filter"]["Prefix"], rule["Expiration"]["Days"]) == ("old-versions", "parts/", 7)
     assert rule["NoncurrentVersionExpiration"]["NoncurrentDays"] == 3
     assert rule["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
@@ -41,6 +42,9 @@ def test_every_other_resource_has_the_properties_of_its_template(stack: Stack) -
     assert stack.of("logs").describe_log_groups()["logGroups"][0]["retentionInDays"] == 30
     images = stack.of("ecr").describe_repositories()["repositories"][0]
     assert images["imageTagMutability"] == "IMMUTABLE"
+    assert images["imageScanningConfiguration"] == {"scanOnPush": True}
+    expiry = stack.of("ecr").get_lifecycle_policy(repositoryName="images")["lifecyclePolicyText"]
+    assert json.loads(expiry)["rules"][0]["selection"]["countNumber"] == 3
     groups = stack.of("ec2").describe_security_groups(GroupIds=[stack.physical()["Network"]])
     (out,) = groups["SecurityGroups"][0]["IpPermissionsEgress"]
     assert (out["FromPort"], out["IpRanges"]) == (443, [{"CidrIp": "0.0.0.0/0"}])
@@ -98,3 +102,12 @@ def test_a_rule_tells_what_becomes_of_events_it_cannot_deliver(stack: Stack) -> 
     assert json.loads(attributes["Policy"])["Statement"][0]["Principal"] == {
         "Service": "events.amazonaws.com"
     }
+
+
+def test_a_repository_that_holds_images_goes_when_it_may_be_emptied(stack: Stack) -> None:
+    stack.create()
+    kind = "application/vnd.oci.image.manifest.v1+json"
+    manifest = json.dumps({"schemaVersion": 2, "mediaType": kind, "config": {}, "layers": []})
+    stack.of("ecr").put_image(repositoryName="images", imageManifest=manifest, imageTag="one")
+    stack.delete()
+    assert stack.of("ecr").describe_repositories()["repositories"] == []
