@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -104,6 +105,22 @@ def test_a_role_reaches_nothing_of_another_stage(role: str, needs: dict[str, lis
     for other in ("default", "other"):
         reached = orders(other).statements(role)
         assert [str(need) for need in named if not denied(iter([need]), reached)] == []
+
+
+def _beside(arn: str) -> str:
+    """Return the ARN of something of another name, or in another folder of the same bucket."""
+    *service, resource = arn.split(":", 5)
+    kind, separator, name = (
+        re.split("([/:])", resource, maxsplit=1) if re.search("[/:]", resource) else ("", "", resource)
+    )
+    return ":".join((*service, f"{kind}{separator}other-{name}"))
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_reaches_nothing_beside_what_it_works_on(role: str, needs: dict[str, list[Need]]) -> None:
+    named = [need for need in needs[role] if need.arn != "*"]
+    beside = [Need(need.action, _beside(need.arn), need.context) for need in named]
+    assert len(denied(iter(beside), STACK.statements(role))) == len(named)
 
 
 def _is_tagged(need: Need) -> bool:

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import boto3
 import pytest
 from moto import mock_aws
@@ -11,8 +9,8 @@ from tests.unit.wiring.containers import Runs
 from tests.unit.wiring.stack import REGION, orders
 
 
-@pytest.fixture(scope="package")
-def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
+@pytest.fixture(scope="session")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
     """Runs of both containers that together make every call they can make."""
     with pytest.MonkeyPatch.context() as environment, mock_aws():
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
@@ -33,4 +31,4 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
 
         same_day = runs.start(VALID, "input/other.csv")
         assert (runs.run("validator", same_day), runs.run("transformer", same_day)) == (0, 65)
-        yield runs
+        return runs
