@@ -82,7 +82,7 @@ class Trees:
             self._draw()
 
     def _draw(self) -> None:
-        """Draw a picture, and let signals wait meanwhile: they end the demo, and half a picture would stay."""
+        """Draw a picture, and let signals wait meanwhile: they end the demo, and half of it would stay."""
         signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
         try:
             self._live.refresh()
