@@ -31,15 +31,10 @@ class BucketPolicies:
                 self._put[bucket] = given
             return response
         response = forward(request)
+        # Whether there is a policy is moto's to say: one that was deleted, or its bucket, is not told of.
         if request.method == "GET" and response.status_code == 200 and bucket in self._put:
             return Response(self._put[bucket], mimetype="application/json")
-        if request.method == "DELETE" and response.status_code < 300:
-            self.forget(bucket)
         return response
-
-    def forget(self, bucket: str) -> None:
-        """Drop the policy of a bucket that is gone."""
-        self._put.pop(bucket, None)
 
 
 def unconditional(policy: bytes) -> bytes:

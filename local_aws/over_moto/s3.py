@@ -65,7 +65,6 @@ class S3:
         if response.status_code < 300:
             if request.method == "DELETE" and not target.key and not request.args:
                 self.events.switch(target.bucket, on=False)  # a new bucket of that name starts without
-                self.policies.forget(target.bucket)
             self._publish(request, target, response, region, before)
         return response
 
