@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any
 from urllib.parse import unquote
 
@@ -84,26 +85,33 @@ class Machine:
         image = "transformer" if "Transformer" in state else "validator"
         return f"arn:aws:ecs:{HERE}:task-definition/ecs-{image}-{self.execution}:1"
 
-    def _data(self, state: str) -> dict[str, Any]:
+    @cached_property
+    def _described(self) -> dict[str, Any]:
+        """What the execution knows of itself before its first call."""
         start = {"bucket": self.stack.name("InputBucket"), "key": self.key, "object": {"version-id": "1"}}
-        made = compile_template(self.states["GenerateExecutionParameters"]["Parameters"])(
-            start, self._scope()
+        made = compile_template(self.states["GenerateExecutionParameters"]["Parameters"])
+        described = compile_value(self.states["DescribeKey"]["Output"], "Output")
+        names = made(start, self._scope())
+        known: dict[str, Any] = described(
+            {"input": {**start, "ephemeral": names}, "context": self.context}, self._scope()
         )
-        describe = compile_value(self.states["DescribeKey"]["Output"], "Output")
-        described = describe({"input": {**start, "ephemeral": made}, "context": self.context}, self._scope())
+        return known
+
+    def _data(self, state: str) -> dict[str, Any]:
+        cluster = self._described["ephemeral"]["clusterName"]
         arn = self._families(state)
         answers = {
             "pinned": self.pinned,
             "definition": {"taskDefinitionArn": arn},
             "definitions": {"arns": [arn]},
             "arn": arn,
-            "cluster": made["clusterName"],
-            "taskArn": f"arn:aws:ecs:{HERE}:task/{made['clusterName']}/1",
+            "cluster": cluster,
+            "taskArn": f"arn:aws:ecs:{HERE}:task/{cluster}/1",
             "failure": {"state": "any", "status": "FAILED", "error": "any", "cause": "any"},
             "cleanup": {"text": "any"},
             "notice": {"message": "any"},
         }
-        return {**described, **answers}
+        return {**self._described, **answers}
 
     def _scope(self) -> Scope:
         return Scope(self.context, {}, lambda: "id", random.Random(1))  # noqa: S311 - only for intrinsics
