@@ -42,14 +42,14 @@ def groups(stack: Stack) -> list[str]:
     return [group["logGroupName"] for group in stack.of("logs").describe_log_groups()["logGroups"]]
 
 
-@pytest.mark.parametrize(("policy", "kept"), zip(POLICIES, [[], ["/one"], ["/one"]], strict=True))
+@pytest.mark.parametrize(("policy", "kept"), list(zip(POLICIES, [[], ["/one"], ["/one"]], strict=True)))
 def test_a_deleted_stack_leaves_what_its_policy_keeps(logs: Stack, policy: str, kept: list[str]) -> None:
     logs.create(template(policy))
     logs.delete()
     assert groups(logs) == kept
 
 
-@pytest.mark.parametrize(("policy", "kept"), zip(POLICIES, [[], ["/one"], []], strict=True))
+@pytest.mark.parametrize(("policy", "kept"), list(zip(POLICIES, [[], ["/one"], []], strict=True)))
 def test_the_rollback_of_a_creation_leaves_only_what_is_retained(
     logs: Stack, policy: str, kept: list[str]
 ) -> None:
@@ -58,7 +58,7 @@ def test_the_rollback_of_a_creation_leaves_only_what_is_retained(
     assert groups(logs) == kept
 
 
-@pytest.mark.parametrize(("policy", "kept"), zip(POLICIES, [[], ["/one"], []], strict=True))
+@pytest.mark.parametrize(("policy", "kept"), list(zip(POLICIES, [[], ["/one"], []], strict=True)))
 def test_the_rollback_of_an_update_leaves_of_what_it_made_only_what_is_retained(
     logs: Stack, policy: str, kept: list[str]
 ) -> None:
@@ -76,7 +76,7 @@ def test_a_replaced_resource_stays_when_its_policy_says_so(logs: Stack, policy: 
     assert groups(logs) == [*kept, "/other", "/two"]
 
 
-@pytest.mark.parametrize(("policy", "kept"), zip(POLICIES, [[], ["/one"], ["/one"]], strict=True))
+@pytest.mark.parametrize(("policy", "kept"), list(zip(POLICIES, [[], ["/one"], ["/one"]], strict=True)))
 def test_a_resource_that_leaves_the_template_stays_when_its_policy_says_so(
     logs: Stack, policy: str, kept: list[str]
 ) -> None:
