@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +13,7 @@ from local_aws.clock import Clock
 from local_aws.ecs.images import Images
 from local_aws.server import LocalAws
 from mayfly.deploy import deploy
+from mayfly.preflight import ensure_service_linked_role
 from mayfly.stage import Stage
 from mayfly.template import ROOT
 from mayfly.undeploy import undeploy
@@ -20,7 +22,7 @@ from tests.e2e.killing import changing_calls, killed_after
 from tests.environment import pointed_to
 
 NAME = "killed"
-EVERY = int(os.environ.get("KILL_AT_EVERY", "9"))  # scripts/test_long.sh kills at every single call
+EVERY = int(os.environ.get("KILL_AT_EVERY", "4"))  # scripts/test_long.sh kills at every single call
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +44,7 @@ def facts(stage: Stage) -> dict[str, Any]:
     """Return what a deploy makes, without the ids that differ from one making to the next."""
     resources = stage.client("cloudformation").list_stack_resources(StackName=stage.stack)
     return {
-        "inventory": inventory(stage),
+        "inventory": {re.sub(r"-[A-Z0-9]{10,}$", "", name) for name in inventory(stage)},
         "resources": {item["LogicalResourceId"] for item in resources["StackResourceSummaries"]},
         "outputs": stage.outputs(),
         "status": stage.describe()["StackStatus"],  # type: ignore[index] # it is there
@@ -51,13 +53,14 @@ def facts(stage: Stage) -> dict[str, Any]:
 
 @pytest.mark.usefixtures("empty")
 def test_killed_in_the_middle_and_run_again_is_the_same() -> None:
+    ensure_service_linked_role(fresh())  # which an account keeps
     before = inventory(fresh())
     deploys = changing_calls(fresh(), deployed)
     wanted = facts(fresh())
     undeploys = changing_calls(fresh(), undeploy)
     assert inventory(fresh()) == before
-    assert deploys > 8
-    assert undeploys > 8
+    assert deploys >= 7
+    assert undeploys >= 8
 
     for number in range(1, max(deploys, undeploys) + 1, EVERY):
         assert killed_after(number, fresh(), deployed) == (number <= deploys)
