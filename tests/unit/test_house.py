@@ -1,4 +1,4 @@
-"""The house as design and docs have it: what may know of what, and docs that name only what is there."""
+"""The house as the design has it: what may know of what."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ import pytest
 
 from mayfly.template import ROOT
 from tests.unit.test_main_machine import MACHINE, all_states
-
-DOCS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
 def files(*folders: str) -> list[Path]:
@@ -62,25 +60,6 @@ def _strings_and_imports(path: Path) -> list[str]:
 def test_a_module_is_one_idea(path: Path) -> None:
     if path.suffix == ".py":
         assert len(path.read_text(encoding="utf-8").splitlines()) <= 330
-
-
-@pytest.mark.parametrize("doc", DOCS, ids=lambda doc: doc.name)
-def test_docs_name_only_files_that_are_there(doc: Path) -> None:
-    text = doc.read_text(encoding="utf-8")
-    named = re.findall(
-        r"`(?:\./)?((?:scripts|step_functions|ecs|iam|infra|data|docs|tests|local_aws)/[\w./-]*)`", text
-    )
-    named += re.findall(r"\]\((?!http)([\w./-]+)\)", text)
-    assert [name for name in named if not (ROOT / name).exists() and not (doc.parent / name).exists()] == []
-
-
-def test_the_architecture_names_states_that_are_there() -> None:
-    flow = re.search(
-        r"## The run of one file\n\n```\n(.*?)```", (ROOT / "docs" / "architecture.md").read_text(), re.DOTALL
-    )
-    assert flow
-    named = set(re.findall(r"\b[A-Z][a-z]+(?:[A-Z][a-z]+)+\b", flow[1])) | {"Cleanup"}
-    assert named - {name for name, _ in all_states(MACHINE)} == set()
 
 
 def test_every_setting_of_the_containers_is_given_by_the_machine() -> None:
