@@ -16,8 +16,31 @@ from mayfly.template import ROOT
 from tests.documents import blocks
 from tests.e2e import warm_cli as warm
 
-# The README comes last: it takes the stage down.
-PAGES = ["docs/setup.md", "docs/testing.md", "docs/troubleshooting.md", "README.md"]
+pytestmark = pytest.mark.timeout(300)  # a dozen commands a page, and a file's whole way through the pipeline
+
+# The pages, and what their commands must say, among others. The README comes last: it takes the stage down.
+PAGES = {
+    "docs/setup.md": ["mayfly-input-123456789012-us-east-1-test"],
+    "docs/testing.md": [
+        "step_functions/MainStepFn.json: ok",
+        "SUCCEEDED",
+        "NotifySuccess",
+        '"message": "accepted"',
+        "2025-07-01\t6\t590.43",
+        "input/valid_order.csv\tARCHIVED",
+        "processed/input/valid_order.csv",
+    ],
+    "docs/troubleshooting.md": [
+        "rejected/",
+        "of 12 rows",
+        '"message": "validating"',
+        '"executionArn"',
+        "PipelineUndelivered",
+        "CleanupIncomplete",
+        "running at http://127.0.0.1:",
+    ],
+    "README.md": ["EphemeralECSPipeline"],
+}
 TYPED = "default\n"  # what a person types when asked: the stage's name
 
 
@@ -85,3 +108,4 @@ def test_the_commands_of_a_page_do_what_they_say(page: str, environment: dict[st
     script = "".join(f"echo {shlex.quote(f'-----> {block}')} >&2\n{block.text}\n" for block in parts)
     done = run(script, environment)
     assert done.returncode == 0, done.stdout + done.stderr
+    assert [words for words in PAGES[page] if words not in done.stdout] == [], done.stdout + done.stderr

@@ -10,6 +10,7 @@ import re
 import shutil
 import signal
 import subprocess
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -208,6 +209,20 @@ def test_a_page_names_only_files_that_are_there(page: Path) -> None:
     assert [name for name in named - settings - inside_a_module if not (ROOT / name).exists()] == []
 
 
+@cache
+def words_of_the_sources() -> set[str]:
+    """Return every word of the sources, their files' names among them."""
+    folders = ("step_functions", "infra", "iam", "ecs", "scripts", "local_aws", "tests", ".github")
+    sources = [
+        path
+        for folder in folders
+        for path in (ROOT / folder).rglob("*")
+        if path.suffix in {".json", ".yaml", ".yml", ".py", ".sh"} and path != Path(__file__)
+    ]
+    texts = (path.read_text(encoding="utf-8") for path in sources)
+    return {path.stem for path in sources}.union(*(re.findall(r"\w+", text) for text in texts))
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_a_name_in_a_page_is_one_that_the_sources_know(page: Path) -> None:
     named = {
@@ -216,13 +231,7 @@ def test_a_name_in_a_page_is_one_that_the_sources_know(page: Path) -> None:
         for word in re.findall(r"(?<![\w:.$-])[A-Z][a-z]+(?:[A-Z][A-Za-z]+)+(?![\w-])", text)
         if re.fullmatch(rf"[\w.]*{word}[\w.]*", text)
     }
-    sources = "\n".join(
-        f"{path.stem}\n{path.read_text(encoding='utf-8')}"
-        for folder in ("step_functions", "infra", "iam", "ecs", "scripts", "local_aws", "tests", ".github")
-        for path in sorted((ROOT / folder).rglob("*"))
-        if path.suffix in {".json", ".yaml", ".yml", ".py", ".sh"} and path != Path(__file__)
-    )
-    unknown = {word for word in named - OF_AWS if not re.search(rf"\b{word}\b", sources)}
+    unknown = {word for word in named - OF_AWS if word not in words_of_the_sources()}
     assert unknown == set()
 
 
@@ -245,3 +254,9 @@ def test_a_block_of_commands_is_a_script_without_faults(block: Block, tmp_path: 
     for command in (["bash", "-n"], [shellcheck, "--shell=bash", excluded]):
         done = subprocess.run([*command, str(script)], capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("block", [block for block in BLOCKS if block.not_run], ids=str)
+def test_a_test_that_is_said_to_run_a_block_is_there(block: Block) -> None:
+    named = re.findall(r"tests/[\w/]+\.py", block.not_run or "")
+    assert [name for name in named if not (ROOT / name).is_file()] == []
