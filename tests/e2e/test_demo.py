@@ -94,7 +94,7 @@ def test_json_is_one_document_about_every_file_and_a_rejection_exits_with_65() -
     assert document["left"] == NOTHING_LEFT
 
 
-@pytest.mark.parametrize("step", ["Starting a local AWS", "Creating stack"])
+@pytest.mark.parametrize("step", ["Starting a local AWS", "Stack mayfly-orders"])
 def test_a_demo_that_is_ended_takes_its_local_aws_with_it(step: str) -> None:
     with subprocess.Popen(
         [ROOT / "scripts" / "demo.sh"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True

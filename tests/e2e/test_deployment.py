@@ -28,6 +28,12 @@ def test_the_stack_has_the_outputs_that_users_know(pipeline: Pipeline) -> None:
     )
 
 
+def test_the_undelivered_queue_is_where_its_output_says(pipeline: Pipeline, aws: LocalAws) -> None:
+    url = pipeline.outputs["UndeliveredQueueUrl"]
+    assert url.startswith(f"{aws.url}/")
+    assert url in pipeline.client("sqs").list_queues(QueueNamePrefix="mayfly-undelivered")["QueueUrls"]
+
+
 def test_the_definition_deployed_is_the_file_byte_for_byte_after_substitution(pipeline: Pipeline) -> None:
     source = (ROOT / "step_functions" / "MainStepFn.json").read_text(encoding="utf-8")
     machine = pipeline.client("stepfunctions").describe_state_machine(

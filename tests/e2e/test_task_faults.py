@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
+from local_aws.server import LocalAws
+from mayfly.deploy import deploy
 from tests.e2e.pipeline import NOTHING_LEFT, Pipeline, fresh_day, orders
 
 OnePipeline = Callable[[str], Pipeline]
@@ -87,16 +91,20 @@ def test_an_image_that_cannot_be_pulled_is_told_as_such(with_validator: OnePipel
     assert_nothing_happened_to(pipeline, key, day, "FAILED")
 
 
-def test_a_validator_without_its_reference_list_is_misconfigured(pipeline: Pipeline) -> None:
+def test_a_validator_without_its_reference_list_is_misconfigured(aws: LocalAws, tmp_path: Path) -> None:
     """The real container, with a setting that points to nothing."""
-    key, day = "input/no-reference.csv", fresh_day()
-    s3, bucket = pipeline.client("s3"), pipeline.outputs["CleanedBucket"]
-    reference = s3.get_object(Bucket=bucket, Key="reference/products.csv")["Body"].read()
-    s3.delete_object(Bucket=bucket, Key="reference/products.csv")
-    try:
-        execution = pipeline.process(key, orders(day))
-    finally:
-        s3.put_object(Bucket=bucket, Key="reference/products.csv", Body=reference)
+    products = tmp_path / "products.csv"
+    products.write_text("category\nBooks\n")
+    pipeline, key, day = Pipeline(aws, "nolist"), "input/no-reference.csv", fresh_day()
+    deploy(pipeline.stage, {}, {"PRODUCTS_FILE": str(products)})
+    stack = pipeline.stage.describe()
+    assert stack is not None
+    values = {item["ParameterKey"]: item["ParameterValue"] for item in stack["Parameters"]}
+    uri = urlsplit(values["ReferenceUri"])
+    version = uri.query.removeprefix("versionId=")
+    pipeline.client("s3").delete_object(Bucket=uri.netloc, Key=uri.path[1:], VersionId=version)
+
+    execution = pipeline.process(key, orders(day))
 
     assert (execution["status"], execution["error"]) == ("FAILED", "ConfigurationError")
     assert_nothing_happened_to(pipeline, key, day, "FAILED")

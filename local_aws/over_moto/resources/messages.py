@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from moto.core.common_models import CloudFormationModel
 
 from local_aws.over_moto.resources.base import Resource, document
@@ -128,7 +130,9 @@ class Queue(Resource, CloudFormationModel):
         answer = self.client("sqs").create_queue(
             QueueName=self.name, Attributes=self._settings(), **({"tags": self.tags} if self.tags else {})
         )
-        self.physical_resource_id = answer["QueueUrl"]
+        # Made from inside, it would name a host that no client outside can reach.
+        path = urlsplit(answer["QueueUrl"]).path
+        self.physical_resource_id = f"{self.place.cloud.endpoint_url}{path}"
 
     def update(self, old: Json, old_tags: dict[str, str]) -> None:
         """Bring attributes and tags to what the template says."""
