@@ -27,7 +27,7 @@ check "workflow's schema" check-jsonschema --quiet --builtin-schema vendor.githu
 check "dependabot's schema" check-jsonschema --quiet --builtin-schema vendor.dependabot .github/dependabot.yml
 packed="$(mktemp -d)"
 trap 'rm -rf "$packed"' EXIT
-check "parliament" python -m mayfly.lint_infra "$packed"
+check "parliament" python -m mayfly.checking.lint_infra "$packed"
 check "cfn-lint" cfn-lint infra/*.yaml "$packed"/*.json
 check "checkov" uv run --quiet --no-project --isolated --with-requirements tests/checkov.txt -- \
   env LOG_LEVEL=ERROR checkov --config-file .checkov.yaml --directory "$packed"

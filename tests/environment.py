@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from mayfly.demo import point_to
+from mayfly.demo.demo import point_to
 
 
 @contextmanager

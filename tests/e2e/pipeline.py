@@ -10,7 +10,7 @@ from threading import Event
 from typing import Any
 
 from local_aws.server import LocalAws
-from mayfly.deploy import deploy
+from mayfly.deploying.deploy import deploy
 from mayfly.results import CATEGORY_COLUMNS, ORDER_COLUMNS, Inbox, left_in_ecs, object_exists, table_rows
 from mayfly.stage import Stage
 

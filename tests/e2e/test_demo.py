@@ -13,7 +13,7 @@ from typing import Any
 import psutil
 import pytest
 
-from mayfly.demo import exit_code
+from mayfly.demo.demo import exit_code
 from mayfly.template import ROOT
 from tests.e2e.pipeline import until
 

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from local_aws.server import LocalAws
-from mayfly import artifacts
 from mayfly.console import CommandError
-from mayfly.deploy import deploy, dry_run
+from mayfly.deploying import artifacts
+from mayfly.deploying.deploy import deploy, dry_run
+from mayfly.deploying.undeploy import undeploy
 from mayfly.stage import BOOTSTRAP_STACK, Stage
 from mayfly.template import ORDERS, ROOT, load, pack
-from mayfly.undeploy import undeploy
 from tests.e2e.inventory import inventory
 from tests.e2e.pipeline import NOTHING_LEFT, Pipeline, fresh_day, orders, until
 

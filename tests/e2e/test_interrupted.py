@@ -12,11 +12,11 @@ import pytest
 from local_aws.clock import Clock
 from local_aws.ecs.images import Images
 from local_aws.server import LocalAws
-from mayfly.deploy import deploy
-from mayfly.preflight import ensure_service_linked_role
+from mayfly.deploying.deploy import deploy
+from mayfly.deploying.preflight import ensure_service_linked_role
+from mayfly.deploying.undeploy import undeploy
 from mayfly.stage import Stage
 from mayfly.template import ROOT
-from mayfly.undeploy import undeploy
 from tests.e2e.inventory import inventory
 from tests.e2e.killing import changing_calls, killed_after
 from tests.environment import pointed_to

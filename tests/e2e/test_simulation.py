@@ -11,14 +11,14 @@ from typing import Any
 
 import pytest
 
-from mayfly import checks
-from mayfly.checks import OF_A_VALID_FILE, OF_AN_INVALID_FILE, Check, Evidence
-from mayfly.findings import Finding, failed
-from mayfly.samples import Sample, pick_samples
-from mayfly.simulation import Simulation
+from mayfly.simulation import checks
+from mayfly.simulation.checks import OF_A_VALID_FILE, OF_AN_INVALID_FILE, Check, Evidence
+from mayfly.simulation.findings import Finding, failed
+from mayfly.simulation.samples import Sample, pick_samples
+from mayfly.simulation.simulation import Simulation
+from mayfly.simulation.traces import remove_from_ecs
+from mayfly.simulation.watching import LOCAL_PACE
 from mayfly.template import ROOT
-from mayfly.traces import remove_from_ecs
-from mayfly.watching import LOCAL_PACE
 from tests.e2e.pipeline import NOTHING_LEFT, Pipeline
 
 SCRIPT = ROOT / "tests" / "test_pipeline.sh"

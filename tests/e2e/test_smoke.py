@@ -8,10 +8,10 @@ from typing import NoReturn
 
 import pytest
 
-from mayfly import smoke
 from mayfly.console import CommandError
-from mayfly.findings import Finding
-from mayfly.probes import EVERYWHERE
+from mayfly.simulation import smoke
+from mayfly.simulation.findings import Finding
+from mayfly.simulation.probes import EVERYWHERE
 from mayfly.stage import Stage
 from mayfly.template import ROOT
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from local_aws.server import LocalAws
-from mayfly.deploy import deploy
+from mayfly.deploying.deploy import deploy
 from tests.e2e.pipeline import NOTHING_LEFT, Pipeline, fresh_day, orders
 
 OnePipeline = Callable[[str], Pipeline]

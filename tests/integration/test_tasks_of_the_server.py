@@ -8,7 +8,7 @@ from typing import Any
 import boto3
 import pytest
 
-from mayfly.local_server import LocalServer
+from mayfly.local.local_server import LocalServer
 from tests.e2e.pipeline import until
 from tests.environment import pointed_to
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 
 import botocore.session
 from botocore import xform_name
@@ -27,7 +28,7 @@ S3_ACTIONS = {
 
 
 def modules_of(*names: str) -> set[str]:
-    """Return modules of mayfly and all that they import from it."""
+    """Return modules of mayfly, as in `deploying.deploy`, and all that they import from it."""
     found: set[str] = set()
     left = list(names)
     while left:
@@ -35,10 +36,10 @@ def modules_of(*names: str) -> set[str]:
             continue
         found.add(name)
         for node in ast.walk(_tree(name)):
-            if isinstance(node, ast.ImportFrom) and node.module == "mayfly":
-                left += [alias.name for alias in node.names]
-            elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("mayfly."):
-                left.append(str(node.module).removeprefix("mayfly."))
+            if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "mayfly":
+                source = str(node.module).removeprefix("mayfly").removeprefix(".")
+                modules = [f"{source}.{alias.name}".removeprefix(".") for alias in node.names]
+                left += modules if _path(source).is_dir() else [source]
     return found
 
 
@@ -97,5 +98,10 @@ def _waiters(service: str) -> dict[str, str]:
 
 
 @cache
+def _path(module: str) -> Path:
+    """Return where a module or package of mayfly is, without a suffix; `` is mayfly itself."""
+    return MODULES.joinpath(*module.split("."))
+
+
 def _tree(module: str) -> ast.Module:
-    return ast.parse((MODULES / f"{module}.py").read_text(encoding="utf-8"))
+    return ast.parse(_path(module).with_suffix(".py").read_text(encoding="utf-8"))

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from mayfly.console import CommandError
-from mayfly.package import packed
+from mayfly.deploying.package import packed
 from mayfly.template import ROOT, load
 from tests.unit.aws_calls import actions_of, calls_of, modules_of
 
@@ -61,7 +61,9 @@ NOT_BY_CI = {
     "iam:CreateServiceLinkedRole": "belongs to the first deployment of an account, which is a person's",
     "s3:DeleteBucket": "is undeploy.sh's",
 }
-CALLS = {call for module in modules_of("deploy", "simulation") for call in calls_of(module)}
+CALLS = {
+    call for module in modules_of("deploying.deploy", "simulation.simulation") for call in calls_of(module)
+}
 NEEDED = set().union(*(actions_of(*call) for call in CALLS))
 
 

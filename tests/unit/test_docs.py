@@ -17,8 +17,8 @@ from urllib.parse import unquote
 
 import pytest
 
-from mayfly import state_table
-from mayfly.settings import SETTINGS
+from mayfly.checking import state_table
+from mayfly.deploying.settings import SETTINGS
 from mayfly.template import BOOTSTRAP, ORDERS, ROOT, load
 from tests.documents import PAGES, Block, anchors, blocks, code, links, rows
 from tests.unit.test_main_machine import MACHINE, all_states
@@ -39,7 +39,7 @@ class Parsed(Exception):  # noqa: N818 - it carries a parser out of a main()
 
 def module_of(script: Path) -> str | None:
     """Return the module that a script runs; None for one that is all shell."""
-    started = re.search(r"-m (mayfly\.\w+)", script.read_text(encoding="utf-8").splitlines()[-1])
+    started = re.search(r"-m (mayfly\.[\w.]+)", script.read_text(encoding="utf-8").splitlines()[-1])
     return started[1] if started else None
 
 
@@ -166,7 +166,7 @@ def test_every_alarm_has_its_section() -> None:
 
 def test_every_environment_variable_that_a_script_reads_is_documented() -> None:
     read = set()
-    for module in (ROOT / "scripts" / "mayfly").glob("*.py"):
+    for module in (ROOT / "scripts" / "mayfly").rglob("*.py"):
         for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
             match node:
                 case (

@@ -14,12 +14,21 @@ import yaml
 from botocore.exceptions import ClientError
 from statelint.linter import Linter
 
-from mayfly import step_functions_local, step_functions_mocks
+from mayfly.checking.validate import definition_faults, uncommented
 from mayfly.console import CommandError
-from mayfly.step_functions_local import difference, main
-from mayfly.step_functions_mocks import ASL, FOLDER, MACHINE, SCENARIOS, generate, read, scenario, substituted
+from mayfly.local import step_functions_local, step_functions_mocks
+from mayfly.local.step_functions_local import difference, main
+from mayfly.local.step_functions_mocks import (
+    ASL,
+    FOLDER,
+    MACHINE,
+    SCENARIOS,
+    generate,
+    read,
+    scenario,
+    substituted,
+)
 from mayfly.template import ORDERS, ROOT, load
-from mayfly.validate import definition_faults, uncommented
 from tests.conformance.recorded import Outcome
 from tests.conformance.recorded import run as run_case
 

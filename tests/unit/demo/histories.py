@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 
-from mayfly.execution import Event, Execution, Line, State
+from mayfly.demo.execution import Event, Execution, Line, State
 
 # What the main machine wrote about data/orders/invalid_order.csv, less payloads.
 REJECTED: list[Event] = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mayfly.execution import Status
+from mayfly.demo.execution import Status
 from tests.unit.demo.histories import (
     BOTH_RUN,
     REJECTED,

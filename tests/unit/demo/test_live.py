@@ -10,8 +10,8 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from mayfly.execution import Event
-from mayfly.live import TURNING, Trees, can_grow
+from mayfly.demo.execution import Event
+from mayfly.demo.live import TURNING, Trees, can_grow
 from tests.unit.demo.histories import BOTH_RUN, REJECTED, execution_of
 
 RETRYING = REJECTED[:138]  # until DeleteCluster has failed for the first time

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from mayfly.execution import Change, Event, Execution
-from mayfly.narration import Follower, Lines, LogLine, News, plain, told
+from mayfly.demo.execution import Change, Event, Execution
+from mayfly.demo.narration import Follower, Lines, LogLine, News, plain, told
 from tests.unit.demo.histories import BOTH_RUN, REJECTED
 from tests.unit.states.running import outcome_of, returns, throws
 

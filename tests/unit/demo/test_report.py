@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from mayfly.report import show
+from mayfly.demo.report import show
 
 RESULT: dict[str, Any] = {
     "order_kpis": [

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from mayfly import images
 from mayfly.console import CommandError
+from mayfly.deploying import images
 from mayfly.stage import Stage
 
 # A docker that notes how it was called; what is pushed appears in the registry, as it would.

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mayfly.console import CommandError
-from mayfly.network import concerns, network
+from mayfly.deploying.network import concerns, network
 from mayfly.stage import Stage
 
 

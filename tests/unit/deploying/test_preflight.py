@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from botocore.stub import Stubber
 
-from mayfly import preflight
 from mayfly.console import CommandError
+from mayfly.deploying import preflight
 from mayfly.stage import Stage
 
 

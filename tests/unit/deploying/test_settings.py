@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from mayfly import settings
 from mayfly.console import CommandError
-from mayfly.settings import SETTINGS
+from mayfly.deploying import settings
+from mayfly.deploying.settings import SETTINGS
 from mayfly.template import ORDERS, ROOT, load
 
 EXAMPLE = ROOT / "config" / "stage.env.example"

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from mayfly import stacks
 from mayfly.console import CommandError
+from mayfly.deploying import stacks
 from mayfly.stage import Stage
 
 STACK = "mayfly-test"

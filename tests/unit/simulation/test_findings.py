@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from mayfly.findings import Finding, compared, document, failed, show_line, show_summary, show_table
+from mayfly.simulation.findings import (
+    Finding,
+    compared,
+    document,
+    failed,
+    show_line,
+    show_summary,
+    show_table,
+)
 
 RIGHT = compared("the sum is right", 3, 3)
 WRONG = compared("the [rows] are right", [{"day": 1, "sum": 2}, {"day": 2, "sum": 3}], [])

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from mayfly import probes
-from mayfly.probes import alarm, execution_logs
-from mayfly.watching import Pace
+from mayfly.simulation import probes
+from mayfly.simulation.probes import alarm, execution_logs
+from mayfly.simulation.watching import Pace
 
 NO_PATIENCE = Pace(start=0, end=0, settle=0, poll=0, repeat=0)
 

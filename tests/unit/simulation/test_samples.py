@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from mayfly.console import CommandError
-from mayfly.samples import (
+from mayfly.simulation.samples import (
     FIRST_DAY,
     INVALID,
     LAST_DAY,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mayfly.watching import failures_of, fate_of, states_entered, until
+from mayfly.simulation.watching import failures_of, fate_of, states_entered, until
 
 
 def entered(number: int, state: str, previous: int = 0) -> dict[str, Any]:

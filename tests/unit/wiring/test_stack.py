@@ -244,7 +244,7 @@ def test_every_output_that_the_scripts_ask_for_is_put_out() -> None:
     offered = {name for template in (ORDERS, BOOTSTRAP) for name in load(template)["Outputs"]}
     asked_for = {
         node.slice.value
-        for path in [*ROOT.glob("scripts/mayfly/*.py"), *ROOT.glob("tests/e2e/*.py")]
+        for path in [*ROOT.glob("scripts/mayfly/**/*.py"), *ROOT.glob("tests/e2e/*.py")]
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Subscript)
         and re.search(r"\boutputs(\(\))?$", ast.unparse(node.value))

@@ -18,9 +18,9 @@ from mayfly.results import (
     log_streams,
     order_rows,
 )
-from mayfly.samples import Sample
+from mayfly.simulation.samples import Sample
+from mayfly.simulation.watching import until
 from mayfly.stage import Stage
-from mayfly.watching import until
 
 DELETED_AT_ONCE = 1000  # https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
 TASKS_STOP_WITHIN = 180.0  # seconds: their grace period, and the removal of their network interface

@@ -20,7 +20,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from mayfly.console import CommandError, detail, end_with, step
-from mayfly.step_functions_mocks import (
+from mayfly.local.step_functions_mocks import (
     FOLDER,
     MACHINE,
     REPLACEMENTS,

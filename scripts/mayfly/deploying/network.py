@@ -8,7 +8,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from mayfly.console import CommandError, detail, warning
-from mayfly.settings import settings_file
+from mayfly.deploying.settings import settings_file
 from mayfly.stage import Stage
 
 FEW_ADDRESSES = 16  # eight files at once: each task has an address of its own

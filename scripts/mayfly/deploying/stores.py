@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mayfly.console import CommandError, detail
-from mayfly.presence import is_there
+from mayfly.deploying.presence import is_there
 from mayfly.stage import Stage
 from mayfly.template import ORDERS, load
 

@@ -66,7 +66,7 @@ def policy_problems(text: str) -> Iterator[str]:
 
 def main() -> int:
     """Check iam/*.json and write infra/*.yaml, packed, to the folder that is named; return the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m mayfly.lint_infra", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m mayfly.checking.lint_infra", description=__doc__)
     parser.add_argument("folder", type=Path, help="where the packed templates go")
     folder: Path = parser.parse_args().folder
     for path in sorted(ROOT.glob("infra/*.yaml")):

@@ -9,11 +9,11 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from mayfly.findings import Finding, compared
 from mayfly.results import cluster_of, families_of, ledger_claims, log_streams
-from mayfly.samples import pick_samples
-from mayfly.simulation import Simulation
-from mayfly.watching import failures_of, until
+from mayfly.simulation.findings import Finding, compared
+from mayfly.simulation.samples import pick_samples
+from mayfly.simulation.simulation import Simulation
+from mayfly.simulation.watching import failures_of, until
 
 ALARMED_WITHIN = 900.0  # seconds: the metric's delay, the alarm's period, and some patience
 Probe = Callable[[Simulation], Iterator[Finding]]

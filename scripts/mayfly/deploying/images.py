@@ -14,7 +14,7 @@ import sys
 from botocore.exceptions import ClientError
 
 from mayfly.console import CommandError, detail
-from mayfly.preflight import require_docker
+from mayfly.deploying.preflight import require_docker
 from mayfly.stage import Stage
 from mayfly.template import ROOT
 

@@ -20,11 +20,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
 from mayfly.console import CommandError, detail, end_with, step
-from mayfly.deploy import deploy
-from mayfly.live import Trees, can_grow
-from mayfly.local_server import LocalServer
-from mayfly.narration import Follower, Lines, Rendering
-from mayfly.report import show
+from mayfly.demo.live import Trees, can_grow
+from mayfly.demo.narration import Follower, Lines, Rendering
+from mayfly.demo.report import show
+from mayfly.deploying.deploy import deploy
+from mayfly.local.local_server import LocalServer
 from mayfly.results import (
     CATEGORY_COLUMNS,
     ORDER_COLUMNS,

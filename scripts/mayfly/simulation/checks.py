@@ -10,7 +10,6 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from mayfly.findings import Finding, compared
 from mayfly.results import (
     category_rows,
     ecs_traces,
@@ -20,9 +19,10 @@ from mayfly.results import (
     object_exists,
     order_rows,
 )
-from mayfly.samples import Sample, category_kpis, order_kpis
+from mayfly.simulation.findings import Finding, compared
+from mayfly.simulation.samples import Sample, category_kpis, order_kpis
+from mayfly.simulation.watching import Pace, fate_of, input_of, until
 from mayfly.stage import Stage
-from mayfly.watching import Pace, fate_of, input_of, until
 
 CONTAINERS = ("ecs-validator", "ecs-transformer")
 _SUMMARY_LINE = re.compile(r"^  line (\d+)\b", re.MULTILINE)

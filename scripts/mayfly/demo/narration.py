@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from threading import Event
 from typing import Any, Protocol
 
-from mayfly.execution import Change, Execution
+from mayfly.demo.execution import Change, Execution
 
 WORDS = {
     "entered": "> {}",

@@ -17,8 +17,8 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
-from mayfly.execution import Execution, Line, State, Status
-from mayfly.narration import News
+from mayfly.demo.execution import Execution, Line, State, Status
+from mayfly.demo.narration import News
 
 Row = list[Segment]  # what a terminal's row shows
 TURNING = "⠿"  # stands for the spinner in a tree's rows, which are rendered only when there is news

@@ -1,7 +1,7 @@
 """Prints the page docs/states.md: every state of the orders machine, with its type and why it is there.
 
 The words are the Comments of step_functions/MainStepFn.json. After a change of the machine:
-PYTHONPATH=scripts .venv/bin/python -m mayfly.state_table > docs/states.md
+PYTHONPATH=scripts .venv/bin/python -m mayfly.checking.state_table > docs/states.md
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ MACHINE = ROOT / "step_functions" / "MainStepFn.json"
 HEAD = """\
 # The states
 
-Made from the Comments of `step_functions/MainStepFn.json` by `scripts/mayfly/state_table.py`; a test fails
-when the two differ. The picture is [imgs/stepfunctions.svg](../imgs/stepfunctions.svg).
+Made from the Comments of `step_functions/MainStepFn.json` by `scripts/mayfly/checking/state_table.py`; a test
+fails when the two differ. The picture is [imgs/stepfunctions.svg](../imgs/stepfunctions.svg).
 """
 
 

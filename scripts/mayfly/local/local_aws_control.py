@@ -22,7 +22,7 @@ from threading import Event
 import psutil
 
 from mayfly.console import CommandError, detail, end_with, step
-from mayfly.local_server import TIME_SCALE, LocalServer
+from mayfly.local.local_server import TIME_SCALE, LocalServer
 from mayfly.template import ROOT
 
 HOST = "127.0.0.1"

@@ -21,15 +21,15 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from mayfly import leftovers, preflight, settings
 from mayfly.console import CommandError, detail, run, step
-from mayfly.deploy import deploy, dry_run
-from mayfly.findings import Finding, compared, document, failed, show_summary, show_table
-from mayfly.probes import EVERYWHERE, ON_AWS_ONLY
-from mayfly.simulation import Report, Simulation
+from mayfly.deploying import leftovers, preflight, settings
+from mayfly.deploying.deploy import deploy, dry_run
+from mayfly.deploying.undeploy import undeploy
+from mayfly.simulation.findings import Finding, compared, document, failed, show_summary, show_table
+from mayfly.simulation.probes import EVERYWHERE, ON_AWS_ONLY
+from mayfly.simulation.simulation import Report, Simulation
+from mayfly.simulation.watching import until
 from mayfly.stage import Stage
-from mayfly.undeploy import undeploy
-from mayfly.watching import until
 
 OTHER_RETENTION = 7  # days
 #: Where names of a stage may be left: service, listing, the answer's list, and the field with the name.

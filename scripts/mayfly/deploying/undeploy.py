@@ -13,9 +13,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from mayfly import leftovers, stacks, stores
 from mayfly.console import CommandError, detail, run, step
-from mayfly.presence import is_gone, is_there
+from mayfly.deploying import leftovers, stacks, stores
+from mayfly.deploying.presence import is_gone, is_there
 from mayfly.stage import BOOTSTRAP_STACK, DEFAULT, ORDERS_STACK, Stage, outputs_of, stage_name
 
 SOME = 5  # of a long list are named

@@ -11,9 +11,9 @@ import json
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 
-from mayfly import artifacts, images, preflight, settings, stacks, stores
 from mayfly.console import CommandError, detail, run, step
-from mayfly.network import network
+from mayfly.deploying import artifacts, images, preflight, settings, stacks, stores
+from mayfly.deploying.network import network
 from mayfly.stage import BOOTSTRAP_STACK, DEFAULT, Stage, outputs_of, stage_name
 from mayfly.template import BOOTSTRAP, ORDERS, ROOT, load, pack
 

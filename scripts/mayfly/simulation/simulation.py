@@ -19,14 +19,14 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from mayfly.checks import OF_A_VALID_FILE, OF_AN_INVALID_FILE, Check, Evidence
 from mayfly.console import detail, run, step
-from mayfly.findings import Finding, compared, document, failed, show_line, show_summary
 from mayfly.results import Inbox
-from mayfly.samples import Sample, new_prefix, pick_samples
+from mayfly.simulation.checks import OF_A_VALID_FILE, OF_AN_INVALID_FILE, Check, Evidence
+from mayfly.simulation.findings import Finding, compared, document, failed, show_line, show_summary
+from mayfly.simulation.samples import Sample, new_prefix, pick_samples
+from mayfly.simulation.traces import Traces, remove_from_ecs
+from mayfly.simulation.watching import AWS_PACE, LOCAL_PACE, Executions, Pace, states_entered, until
 from mayfly.stage import DEFAULT, Stage, stage_name
-from mayfly.traces import Traces, remove_from_ecs
-from mayfly.watching import AWS_PACE, LOCAL_PACE, Executions, Pace, states_entered, until
 
 TOLD_WIDTH = 100
 Report = Callable[[Finding], None]

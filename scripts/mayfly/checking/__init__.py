@@ -1,0 +1,1 @@
+"""What is checked, and listed, without deploying anything."""

@@ -1,0 +1,1 @@
+"""Deploying a stage to the AWS of the environment, and removing it."""

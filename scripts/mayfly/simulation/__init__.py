@@ -1,0 +1,1 @@
+"""Files through a deployed stage, what must hold of them, and what only an account can show."""
