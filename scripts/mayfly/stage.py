@@ -128,10 +128,11 @@ class Stage:
     def outputs(self) -> dict[str, str]:
         """Return the stack's outputs; raise CommandError when the stage is not deployed."""
         stack = self.describe()
-        if stack is None or stack["StackStatus"] == "REVIEW_IN_PROGRESS":
+        if stack is None or not outputs_of(stack):  # one that is planned, or never came to be, has none
+            found = f"is in {stack['StackStatus']}" if stack else "is not there"
             raise CommandError(
                 f"the stage {self.name!r} is not deployed",
-                f"no stack {self.stack} in account {self.account}, {self.region}",
+                f"stack {self.stack} {found} (account {self.account}, {self.region})",
                 f"run ./scripts/deploy.sh{self.option} first",
             )
         return outputs_of(stack)

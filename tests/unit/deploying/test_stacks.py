@@ -148,3 +148,16 @@ def test_a_stack_that_does_not_end_is_given_up(stage: Stage, monkeypatch: pytest
     monkeypatch.setattr(stacks, "LONGEST", 0.2)
     with pytest.raises(CommandError, match="takes too long"):
         stacks.wait(stage, STACK)
+
+
+def test_a_stage_whose_stack_never_came_to_be_is_not_deployed(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(CommandError, match="'demo' is not deployed") as missing:
+        stage.outputs()
+    assert "is not there" in missing.value.parts[1]
+    monkeypatch.setattr(stage, "describe", lambda: {"StackStatus": "ROLLBACK_COMPLETE"})
+    with pytest.raises(CommandError, match="'demo' is not deployed") as rolled_back:
+        stage.outputs()
+    assert "is in ROLLBACK_COMPLETE" in rolled_back.value.parts[1]
+    assert "./scripts/deploy.sh --stage demo" in rolled_back.value.parts[2]
