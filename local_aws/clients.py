@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from contextvars import Context
 from typing import Any
 
 from botocore.awsrequest import AWSResponse, HeadersDict
@@ -14,7 +15,9 @@ from botocore.config import Config
 from botocore.handlers import handle_copy_source_param
 from werkzeug.test import Client, EnvironBuilder
 
-CREDENTIALS = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+from local_aws.iam.roles import OWNER, acting
+
+CREDENTIALS = {"aws_access_key_id": OWNER, "aws_secret_access_key": "test"}
 
 
 class _Body(io.BytesIO):
@@ -29,6 +32,7 @@ def in_process_client(session: Any, app: Any, service: str, region: str) -> Any:
     """Return a boto3 client of `service` whose calls are answered by the WSGI application `app`.
 
     Clients of one `boto3.Session` share what it has loaded, which is most of the time that making one takes.
+    A call is made by whoever is `acting`; a signature is checked by nobody, so one client does for all.
     One attempt a call: whoever calls decides on retries. Calls block: never make one on the loop's thread.
     """
     client = session.client(
@@ -47,13 +51,14 @@ def in_process_client(session: Any, app: Any, service: str, region: str) -> Any:
             (key, value.decode() if isinstance(value, bytes) else str(value))
             for key, value in request.headers.items()
         ]
+        headers = [(key, value.replace(f"={OWNER}/", f"={acting()}/", 1)) for key, value in headers]
         builder = EnvironBuilder(
             path=request.url.removeprefix("http://127.0.0.1"),
             method=request.method,
             headers=headers,
             data=body,
         )
-        response = Client(app).open(builder)
+        response = Context().run(Client(app).open, builder)  # who answers does not act as who asks
         answered: Any = HeadersDict(response.headers.items())
         return AWSResponse(request.url, response.status_code, answered, _Body(response.get_data()))
 

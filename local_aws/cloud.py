@@ -18,6 +18,7 @@ from local_aws.ecs.images import Images
 from local_aws.ecs.service import EcsService
 from local_aws.endpoint import Endpoint
 from local_aws.events.bus import EventBus
+from local_aws.iam.enforcer import Enforcer
 from local_aws.states.service import StatesService
 from local_aws.wire import Service
 
@@ -38,6 +39,7 @@ class Cloud:
         self.clock = clock or Clock()
         self.images = images
         self.random = random.Random(seed)  # noqa: S311 - ids and jitter, no secrets
+        self.enforcer = Enforcer(self)
         self.endpoint = Endpoint(self)
         self.endpoint_url = "http://127.0.0.1"  # what tasks are told; the server puts its port in
         self.loop = asyncio.new_event_loop()

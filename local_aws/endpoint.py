@@ -16,8 +16,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.wrappers import Request, Response
 
+from local_aws.iam.calls import Call
+from local_aws.iam.enforcer import AccessDeniedError
+from local_aws.iam.gate import Gate, refused
 from local_aws.over_moto import cloudformation, dynamodb, events, logs, s3
-from local_aws.wire import AwsError, Service, json_error, to_json
+from local_aws.wire import AwsError, Json, Service, json_error, to_json
 
 if TYPE_CHECKING:
     from local_aws.cloud import Cloud
@@ -38,6 +41,7 @@ class Endpoint:
 
     def __init__(self, cloud: Cloud) -> None:
         self.cloud = cloud
+        self._gate = Gate(cloud)
         self._moto = DomainDispatcherApplication(create_backend_app)
         self._lock = threading.RLock()  # CloudFormation makes moto call itself
         self._extensions: dict[str, Extension] = {
@@ -63,16 +67,28 @@ class Endpoint:
         if own is not None:
             return self._answer_json(own, name, request)
         extension = self._extensions.get(service_name)
-        with self._lock:
+
+        def answer() -> Response:
             return extension.answer(request, region, self._forward) if extension else self._forward(request)
+
+        with self._lock:
+            return self._gate.answer(request, region, service_name, answer)
 
     def _answer_json(self, service: Service, name: str, request: Request) -> Response:
         try:
             body = json.loads(request.get_data() or b"{}")
-            answer = self.cloud.run(service.answer(name, body))
+            answer = self.cloud.run(self._checked(service, name, body, request))
         except AwsError as error:
             return json_error(error)
+        except AccessDeniedError as denied:
+            return json_error(refused(service.name_in_arn, denied))
         return Response(to_json(answer), mimetype="application/x-amz-json-1.0")
+
+    async def _checked(self, service: Service, name: str, body: Json, request: Request) -> Json:
+        """Answer if the caller may ask, which depends on what there is: so on the loop, like the service."""
+        call = Call(service.name_in_arn, service.region, name, body)
+        self.cloud.enforcer.check(self._gate.caller(request), call)
+        return await service.answer(name, body)
 
     def _forward(self, request: Request) -> Response:
         """Let moto answer."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from local_aws.iam.roles import OWNER, Session, acting_as
 from local_aws.wire import Json
 
 if TYPE_CHECKING:
@@ -32,10 +33,13 @@ class ResourceInitializationError(Exception):
 
 
 class LogStream:
-    """One container's stream, `prefix/container/task`."""
+    """One container's stream, `prefix/container/task`, written with the task's execution role."""
 
-    def __init__(self, cloud: Cloud, options: dict[str, str], container: str, task_id: str) -> None:
+    def __init__(
+        self, cloud: Cloud, options: dict[str, str], container: str, task_id: str, role: Session | None
+    ) -> None:
         self.cloud = cloud
+        self._access_key = role.access_key if role else OWNER
         self.region = options["awslogs-region"]
         self.group = options["awslogs-group"]
         self.stream = f"{options['awslogs-stream-prefix']}/{container}/{task_id}"
@@ -83,7 +87,8 @@ class LogStream:
 
     async def _call(self, method: str, allow: str = "", **parameters: Json) -> None:
         try:
-            await self.cloud.call("logs", self.region, method, logGroupName=self.group, **parameters)
+            with acting_as(self._access_key):
+                await self.cloud.call("logs", self.region, method, logGroupName=self.group, **parameters)
         except ClientError as error:
             if error.response["Error"]["Code"] != allow:
                 raise

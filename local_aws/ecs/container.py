@@ -14,6 +14,7 @@ from local_aws.ecs.awslogs import LogStream, discard
 from local_aws.ecs.images import Image
 from local_aws.ecs.process import Process, first_of
 from local_aws.ecs.records import Container
+from local_aws.iam.roles import Session
 
 if TYPE_CHECKING:
     from local_aws.cloud import Cloud
@@ -38,11 +39,14 @@ class Scratch:
 class ContainerRun:
     """One container from its start to its exit code."""
 
-    def __init__(self, cloud: Cloud, region: str, container: Container, image: Image) -> None:
+    def __init__(
+        self, cloud: Cloud, region: str, container: Container, image: Image, role: Session | None
+    ) -> None:
         self.cloud = cloud
         self.region = region
         self.container = container
         self.image = image
+        self.role = role
         self.logs: LogStream | None = None
         self._process: Process | None = None
         self.ended: asyncio.Task[None] | None = None
@@ -112,8 +116,7 @@ class ContainerRun:
             "AWS_DEFAULT_REGION": self.region,
             "AWS_EXECUTION_ENV": "AWS_ECS_FARGATE",
             "AWS_ENDPOINT_URL": self.cloud.endpoint_url,
-            "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",
+            **_credentials(self.role),
             **{name: _move(value, places) for name, value in (dict(self.image.environment) | asked).items()},
         }
 
@@ -131,6 +134,17 @@ class ContainerRun:
         for mount in self.container.definition.get("mountPoints") or []:
             places[mount["containerPath"]] = scratch.folder(f"volume:{mount['sourceVolume']}")
         return places
+
+
+def _credentials(role: Session | None) -> dict[str, str]:
+    """Return how a task is given its role: none without a task role, as on Fargate."""
+    if role is None:
+        return {}
+    return {
+        "AWS_ACCESS_KEY_ID": role.access_key,
+        "AWS_SECRET_ACCESS_KEY": role.secret_key,
+        "AWS_SESSION_TOKEN": role.token,
+    }
 
 
 def _move(text: str, places: dict[str, str]) -> str:

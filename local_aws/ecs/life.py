@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 from local_aws.ecs.awslogs import LogStream, ResourceInitializationError
 from local_aws.ecs.container import ContainerRun, Scratch
-from local_aws.ecs.images import ImageNotFoundError
 from local_aws.ecs.process import CannotStartError, first_of
 from local_aws.ecs.records import Lifecycle, Task
+from local_aws.ecs.task_roles import CannotPullError, pull
 from local_aws.wire import Json
 
 if TYPE_CHECKING:
@@ -75,12 +75,11 @@ class TaskLife:
         await self._pause(self.lifecycle.pending)
         for container in self.task.containers:
             try:
-                image = self.cloud.images.find(container.definition["image"])
-            except ImageNotFoundError as error:
-                reason = f"CannotPullContainerError: pull image manifest has been retried 1 time(s): {error}"
-                container.reason = reason
-                raise _NotStartedError(reason) from error
-            self._runs.append(ContainerRun(self.cloud, self.region, container, image))
+                image = pull(self.cloud.ecs(self.region), self.task, container.definition["image"])
+            except CannotPullError as error:
+                container.reason = str(error)
+                raise _NotStartedError(str(error)) from error
+            self._runs.append(ContainerRun(self.cloud, self.region, container, image, self.task.role))
         self.task.times["pullStoppedAt"] = self.cloud.clock.now()
         for run in self._runs:
             await self._open_logs(run)
@@ -91,7 +90,8 @@ class TaskLife:
         logging_to = run.container.definition.get("logConfiguration")
         if not logging_to:
             return
-        run.logs = LogStream(self.cloud, logging_to["options"], run.container.name, self.task.id)
+        options, role = logging_to["options"], self.task.execution_role
+        run.logs = LogStream(self.cloud, options, run.container.name, self.task.id, role)
         try:
             await run.logs.open()
         except ResourceInitializationError as error:

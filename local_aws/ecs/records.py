@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from local_aws.iam.roles import Session
 from local_aws.wire import Json
 
 Tags = list[dict[str, str]]
@@ -133,6 +134,8 @@ class Task:
     tags: Tags
     created_at: datetime
     attachment: dict[str, Json]
+    role: Session | None  # of the task's own code
+    execution_role: Session | None  # of ECS, for pulling images and writing logs
     last_status: str = "PROVISIONING"
     desired_status: str = "RUNNING"
     stop_code: str | None = None

@@ -10,6 +10,7 @@ from local_aws.ecs.life import TaskLife
 from local_aws.ecs.records import Cluster, Container, Task, TaskDefinition
 from local_aws.ecs.run_request import check_run
 from local_aws.ecs.store import EcsStore, check_tags
+from local_aws.ecs.task_roles import session_of
 from local_aws.wire import AwsError, Json, operation
 
 if TYPE_CHECKING:
@@ -143,6 +144,8 @@ class TaskOperations(EcsStore):
             request=request,
             tags=_tags(cluster, definition, request),
             created_at=self.cloud.clock.now(),
+            role=session_of(self, definition, request, "taskRoleArn", task_id),
+            execution_role=session_of(self, definition, request, "executionRoleArn", task_id),
             attachment={
                 "id": self.cloud.new_id(),
                 "type": "ElasticNetworkInterface",

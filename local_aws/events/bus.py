@@ -19,6 +19,9 @@ from local_aws.events.dead_letters import bury
 from local_aws.events.patterns import check_pattern, matches
 from local_aws.events.targets import check_target, region_of
 from local_aws.events.transformer import RuleFacts, target_input
+from local_aws.iam.calls import Call
+from local_aws.iam.enforcer import AccessDeniedError
+from local_aws.iam.roles import NotTrustedError
 from local_aws.wire import AwsError, Json, not_modelled
 
 if TYPE_CHECKING:
@@ -109,15 +112,16 @@ class EventBus:
     async def _deliver(self, rule: RuleFacts, target: dict[str, Json], event: Event) -> None:
         try:
             check_target(target, self.region)
-            await self._check_role(target["RoleArn"])
-            await self.cloud.states(region_of(target["Arn"])).answer(
-                "StartExecution",
-                {
-                    "stateMachineArn": target["Arn"],
-                    "name": execution_name(rule, target, event),
-                    "input": target_input(target, event, rule),
-                },
+            request = {
+                "stateMachineArn": target["Arn"],
+                "name": execution_name(rule, target, event),
+                "input": target_input(target, event, rule),
+            }
+            region = region_of(target["Arn"])
+            await self._check_role(
+                rule.arn, target["RoleArn"], Call("states", region, "StartExecution", request)
             )
+            await self.cloud.states(region).answer("StartExecution", request)
         except AwsError as error:
             fate = await bury(self.cloud, self.region, rule, target, event, error)
             log.warning(
@@ -129,14 +133,19 @@ class EventBus:
                 fate,
             )
 
-    async def _check_role(self, arn: str) -> None:
-        """Raise unless there is the role that would start the target; what it may do is not asked."""
+    async def _check_role(self, rule: str, arn: str, call: Call) -> None:
+        """Raise unless there is a role that trusts EventBridge for the rule, and may start the target."""
         try:
             await self.cloud.call("iam", self.region, "get_role", RoleName=arn.rpartition("/")[2])
-        except ClientError as error:
+            name = uuid.uuid5(uuid.NAMESPACE_URL, rule).hex
+            session = self.cloud.enforcer.roles.begin(arn, "events.amazonaws.com", rule, name)
+            self.cloud.enforcer.check(session, call)
+        except (ClientError, NotTrustedError) as error:
             raise AwsError(
                 "RoleNotAssumable", f"EventBridge cannot assume the role {arn}: {error}"
             ) from error
+        except AccessDeniedError as denied:
+            raise AwsError("AccessDeniedException", str(denied)) from denied
 
 
 def execution_name(rule: RuleFacts, target: dict[str, Json], event: Event) -> str:

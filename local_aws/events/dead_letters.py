@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 # The codes are the page's; which of them follows which refusal it does not say. That an event whose
 # execution's name is taken goes to the queue as RESOURCE_ALREADY_EXISTS is what the code's name suggests.
 _CODES: Final = {
+    "AccessDeniedException": "NO_PERMISSIONS",
     "ExecutionAlreadyExists": "RESOURCE_ALREADY_EXISTS",
     "InvalidArn": "INVALID_PARAMETER",
     "InvalidExecutionInput": "INVALID_JSON",

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+import uuid
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from local_aws.iam.roles import NotTrustedError, Session, acting_as
 from local_aws.states.effects import TaskCall
-from local_aws.states.errors import TIMEOUT, StateError, runtime_error
+from local_aws.states.errors import PERMISSIONS, TIMEOUT, StateError, runtime_error
 from local_aws.states.history import History, Thread, failure_details
 from local_aws.states.integrations import integration
 from local_aws.states.interpreter import Interpreter
@@ -42,11 +44,14 @@ class StateMachine:
 
 
 class LiveEffects:
-    """Carries out what an execution needs, in the cloud it runs in."""
+    """Carries out what an execution needs, in the cloud it runs in, as its machine's role."""
 
-    def __init__(self, cloud: Cloud, region: str) -> None:
+    def __init__(self, cloud: Cloud, region: str, machine: StateMachine, execution: str) -> None:
         self._cloud = cloud
         self._region = region
+        self._machine = machine
+        self._execution = execution
+        self._session: Session | None = None
         self.random: random.Random = cloud.random
 
     def now(self) -> datetime:
@@ -63,7 +68,19 @@ class LiveEffects:
 
     async def call(self, task: TaskCall) -> Json:
         """Call the service that the task names."""
-        return await integration(task.resource)(self._cloud, self._region, task)
+        with acting_as(self._role().access_key):
+            return await integration(task.resource)(self._cloud, self._region, task)
+
+    def _role(self) -> Session:
+        """Return the execution's session of the machine's role, begun by its first call."""
+        if self._session is None:
+            name = uuid.uuid5(uuid.NAMESPACE_URL, self._execution).hex
+            machine, roles = self._machine, self._cloud.enforcer.roles
+            try:
+                self._session = roles.begin(machine.role_arn, "states.amazonaws.com", machine.arn, name)
+            except NotTrustedError as error:
+                raise StateError(PERMISSIONS, str(error)) from error
+        return self._session
 
 
 class Execution:
@@ -106,7 +123,7 @@ class Execution:
             await asyncio.wait({self._run})
 
     async def _drive(self) -> None:
-        effects = LiveEffects(self._cloud, self._region)
+        effects = LiveEffects(self._cloud, self._region, self.state_machine, self.arn)
         interpreter = Interpreter(effects, self.history, self._context(), self._region)
         machine = self.state_machine.machine
         work = asyncio.ensure_future(interpreter.run(machine, self._thread, loads(self.input)))

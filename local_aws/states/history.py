@@ -104,3 +104,14 @@ def _details_key(kind: str) -> str:
     if kind.endswith("StateExited"):
         return "stateExitedEventDetails"
     return kind[0].lower() + kind[1:] + "EventDetails"
+
+
+def without_data(event: Json) -> Json:
+    """Return an event without payloads."""
+    data = {"input", "output", "parameters", "cause", "error", "inputDetails", "outputDetails"}
+    return {
+        key: {name: member for name, member in value.items() if name not in data}
+        if isinstance(value, dict)
+        else value
+        for key, value in event.items()
+    }

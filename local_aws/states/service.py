@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 from local_aws.states.executions import Execution, StateMachine
 from local_aws.states.fields import DefinitionError, NotModelledError
+from local_aws.states.history import without_data
 from local_aws.states.integrations import check
 from local_aws.states.jsontext import Json, loads, too_large
+from local_aws.states.machine_role import check_role
 from local_aws.states.machines import Record, answer_for, arn_parts, described, diagnostics
 from local_aws.states.model import Machine
 from local_aws.states.pages import page
@@ -62,6 +64,7 @@ class StatesService(Service):
             raise AwsError("InvalidArn", f"Invalid Role Arn: '{request['roleArn']}'")
         machine = self._compiled(definition)
         arn = self.arn(f"stateMachine:{name}")
+        check_role(self.cloud.enforcer, arn, request["roleArn"], definition)
         record = self._machines.get(arn)
         if record is None:
             now = self.cloud.clock.now()
@@ -92,6 +95,7 @@ class StatesService(Service):
         definition = request.get("definition") or old.definition
         machine = self._compiled(definition) if request.get("definition") else old.machine
         role = request.get("roleArn") or old.role_arn
+        check_role(self.cloud.enforcer, old.arn, role, definition)
         record.version = StateMachine(old.arn, old.name, role, definition, machine, self.cloud.clock.now())
         record.revision = self.cloud.new_id()
         record.configure(request)
@@ -196,7 +200,7 @@ class StatesService(Service):
             events = events[::-1]
         answer = page("events", events, request, default=100)
         if request.get("includeExecutionData") is False:
-            answer["events"] = [_without_data(event) for event in answer["events"]]
+            answer["events"] = [without_data(event) for event in answer["events"]]
         return answer
 
     @operation("executionArn", "includedData")
@@ -286,14 +290,3 @@ def _check_input(text: str) -> None:
         raise AwsError(
             "InvalidExecutionInput", f"Invalid State Machine Execution Input: '{error}'"
         ) from error
-
-
-def _without_data(event: Json) -> Json:
-    """Return an event without payloads."""
-    data = {"input", "output", "parameters", "cause", "error", "inputDetails", "outputDetails"}
-    return {
-        key: {name: member for name, member in value.items() if name not in data}
-        if isinstance(value, dict)
-        else value
-        for key, value in event.items()
-    }

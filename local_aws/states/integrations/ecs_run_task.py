@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 from botocore.model import Shape, StructureShape
 
+from local_aws.iam.roles import OWNER, acting_as
 from local_aws.states.effects import TaskCall
 from local_aws.states.errors import TASK_FAILED, StateError, runtime_error
 from local_aws.states.integrations.casing import from_response, pascal
@@ -80,9 +81,10 @@ async def _essential(cloud: Cloud, region: str, task: dict[str, Any]) -> set[str
     """Return the names of the task's essential containers; all of them when its definition is gone by now."""
     names = {container["name"] for container in task.get("containers", [])}
     try:
-        answer = await cloud.call(
-            "ecs", region, "describe_task_definition", taskDefinition=task["taskDefinitionArn"]
-        )
+        with acting_as(OWNER):  # Step Functions knows it without the role's ecs:DescribeTaskDefinition
+            answer = await cloud.call(
+                "ecs", region, "describe_task_definition", taskDefinition=task["taskDefinitionArn"]
+            )
     except ClientError:
         return names
     definitions = answer["taskDefinition"]["containerDefinitions"]

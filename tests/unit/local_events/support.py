@@ -11,7 +11,16 @@ from local_aws.cloud import Cloud
 
 ECHO = (Path(__file__).parent / "echo.json").read_text()
 REGION = "eu-west-1"
-ROLE = "arn:aws:iam::123456789012:role/r"
+ROLE = "arn:aws:iam::123456789012:role/rule-and-machine"
+TRUST = {
+    "Effect": "Allow",
+    "Principal": {"Service": ["events.amazonaws.com", "states.amazonaws.com"]},
+    "Action": "sts:AssumeRole",
+}
+MAY_START = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "states:StartExecution", "Resource": "*"}],
+}
 
 
 class Account:
@@ -57,6 +66,7 @@ class Account:
 
 def make_role(cloud: Cloud) -> None:
     """Make the role of rule and machine, if another test has not: moto's roles are those of the process."""
-    iam = cloud.client("iam", REGION)
-    if "r" not in [role["RoleName"] for role in iam.list_roles()["Roles"]]:
-        iam.create_role(RoleName="r", AssumeRolePolicyDocument="{}")
+    iam, name = cloud.client("iam", REGION), ROLE.rpartition("/")[2]
+    if name not in [role["RoleName"] for role in iam.list_roles()["Roles"]]:
+        iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps({"Statement": [TRUST]}))
+    iam.put_role_policy(RoleName=name, PolicyName="start", PolicyDocument=json.dumps(MAY_START))

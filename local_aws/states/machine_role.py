@@ -1,0 +1,40 @@
+"""What Step Functions asks of a machine's role before it keeps the machine."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Final
+
+from local_aws.iam.enforcer import AccessDeniedError, Enforcer
+from local_aws.iam.policies import Need
+from local_aws.iam.roles import NotTrustedError
+from local_aws.wire import AwsError
+
+# A definition with this resource makes Step Functions see to a rule by which it hears of tasks' ends.
+_SYNC: Final = ':states:::ecs:runTask.sync"'
+_ACTIONS: Final = ("events:PutTargets", "events:PutRule", "events:DescribeRule")
+
+
+def check_role(enforcer: Enforcer, machine: str, role: str, definition: str) -> None:
+    """Raise AccessDeniedException unless Step Functions can take the role, and see to its rule with it.
+
+    https://docs.aws.amazon.com/step-functions/latest/dg/procedure-create-iam-role.html
+    https://docs.aws.amazon.com/step-functions/latest/dg/connect-ecs.html (IAM policies)
+    """
+    region, account = machine.split(":")[3:5]
+    rule = f"arn:aws:events:{region}:{account}:rule/StepFunctionsGetEventsForECSTaskRule"
+    try:
+        session = enforcer.roles.begin(role, "states.amazonaws.com", machine, uuid.uuid4().hex)
+        if _SYNC in definition:
+            for action in _ACTIONS:
+                enforcer.demand(session, Need(action, rule), region)
+    except NotTrustedError as error:
+        raise AwsError(
+            "AccessDeniedException",
+            "Neither the global service principal states.amazonaws.com, nor the regional one is authorized "
+            f"to assume the provided role: {error}",
+        ) from error
+    except AccessDeniedError as denied:
+        raise AwsError(
+            "AccessDeniedException", f"'{role}' is not authorized to create managed-rule. {denied}"
+        ) from denied
