@@ -52,7 +52,8 @@ def operation(*honours: str) -> Callable[[Callable[..., Any]], Callable[..., Any
 @functools.cache
 def service_model(name: str) -> botocore.model.ServiceModel:
     """Return botocore's model of a service, which is AWS's own API reference in a machine's words."""
-    return botocore.model.ServiceModel(botocore.loaders.create_loader().load_service_model(name, "service-2"))
+    parsed = botocore.loaders.create_loader().load_service_model(name, "service-2")
+    return botocore.model.ServiceModel(parsed, name)
 
 
 class Service:
