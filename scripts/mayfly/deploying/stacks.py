@@ -39,7 +39,7 @@ class Change:
 class Planned:
     """A change set that CloudFormation has worked out and that waits to be carried out."""
 
-    arn: str
+    name: str
     stack: str
     changes: list[Change]
     values: list[str]  # parameters that change, as `Name: old -> new`
@@ -70,33 +70,38 @@ def planned(
     there = ready(stage, stack)
     before = {} if there is None else _parameters(there)
     exists = there is not None and there["StackStatus"] != REVIEW
+    name = f"deploy-{time.time_ns()}"
     try:
-        arn = cloudformation.create_change_set(
+        cloudformation.create_change_set(
             StackName=stack,
-            ChangeSetName=f"deploy-{time.time_ns()}",
+            ChangeSetName=name,
             ChangeSetType="UPDATE" if exists else "CREATE",
             Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in values.items()],
             Capabilities=CAPABILITIES,
             Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
             **template,
-        )["Id"]
+        )
     except ClientError as error:
         raise CommandError(
             f"CloudFormation refused stack {stack}", str(error), "mend what it names and deploy again"
         ) from error
     try:
-        yield _worked_out(stage, stack, arn, before, values)
+        yield _worked_out(stage, stack, name, before, values)
     finally:
-        _take_back(stage, stack, arn)
+        _take_back(stage, stack, name)
 
 
 def _worked_out(
-    stage: Stage, stack: str, arn: str, before: dict[str, str], values: dict[str, str]
+    stage: Stage, stack: str, name: str, before: dict[str, str], values: dict[str, str]
 ) -> Planned | None:
-    """Wait until CloudFormation knows what a change set would do."""
+    """Wait until CloudFormation knows what a change set would do.
+
+    Each call names the stack beside the change set, for it is the stack that CI's policy grants:
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_awscloudformation.html
+    """
     cloudformation = stage.client("cloudformation")
     for _ in polls(stage):
-        answer = cloudformation.describe_change_set(ChangeSetName=arn)
+        answer = cloudformation.describe_change_set(StackName=stack, ChangeSetName=name)
         if answer["Status"] not in ("CREATE_PENDING", "CREATE_IN_PROGRESS"):
             break
     if answer["Status"] == "FAILED":
@@ -106,7 +111,7 @@ def _worked_out(
         raise CommandError(f"CloudFormation cannot change stack {stack}", reason, "mend what it names")
     listed = list(answer["Changes"])
     while token := answer.get("NextToken"):
-        answer = cloudformation.describe_change_set(ChangeSetName=arn, NextToken=token)
+        answer = cloudformation.describe_change_set(StackName=stack, ChangeSetName=name, NextToken=token)
         listed += answer["Changes"]
     changes = [
         Change(
@@ -118,24 +123,24 @@ def _worked_out(
         for change in (one["ResourceChange"] for one in listed)
     ]
     differing = [
-        f"{name}: {before[name] or '(none)'} -> {value or '(none)'}"
-        for name, value in values.items()
-        if before.get(name, value) != value
+        f"{key}: {before[key] or '(none)'} -> {value or '(none)'}"
+        for key, value in values.items()
+        if before.get(key, value) != value
     ]
-    return Planned(arn, stack, changes, differing)
+    return Planned(name, stack, changes, differing)
 
 
-def _take_back(stage: Stage, stack: str, arn: str) -> None:
+def _take_back(stage: Stage, stack: str, name: str) -> None:
     """Delete a change set that was not carried out, and the empty stack that a first one makes."""
     cloudformation = stage.client("cloudformation")
     try:
-        status = cloudformation.describe_change_set(ChangeSetName=arn)["ExecutionStatus"]
+        status = cloudformation.describe_change_set(StackName=stack, ChangeSetName=name)["ExecutionStatus"]
     except ClientError as error:
         if error.response["Error"]["Code"] != "ChangeSetNotFound":
             raise
         return  # carried out: it went with that
     if status in ("AVAILABLE", "UNAVAILABLE"):
-        cloudformation.delete_change_set(ChangeSetName=arn)
+        cloudformation.delete_change_set(StackName=stack, ChangeSetName=name)
         if status_of(stage, stack) == REVIEW:
             cloudformation.delete_stack(StackName=stack)
 
@@ -143,7 +148,7 @@ def _take_back(stage: Stage, stack: str, arn: str) -> None:
 def execute(stage: Stage, plan: Planned) -> None:
     """Carry out a change set and wait for its end; raise CommandError when it fails."""
     cloudformation = stage.client("cloudformation")
-    cloudformation.execute_change_set(ChangeSetName=plan.arn)
+    cloudformation.execute_change_set(StackName=plan.stack, ChangeSetName=plan.name)
     status = wait(stage, plan.stack, len(plan.changes))
     if status not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
         raise CommandError(

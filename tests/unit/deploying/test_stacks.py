@@ -60,6 +60,28 @@ def test_a_plan_that_is_not_carried_out_leaves_nothing(stage: Stage, apply: Call
     assert stage.client("sns").list_topics()["Topics"] == []
 
 
+def test_every_call_of_a_change_set_is_authorized_for_its_stack(
+    stage: Stage, apply: Callable[..., Any]
+) -> None:
+    asked: list[str] = []
+
+    def note(params: dict[str, Any], model: Any, **_: Any) -> None:
+        if "ChangeSetName" in params and params.get("StackName") == STACK:
+            asked.append(model.name)
+        else:
+            assert "ChangeSetName" not in params, f"{model.name} names a change set without its stack"
+
+    events = stage.client("cloudformation").meta.events
+    events.register("before-parameter-build.cloudformation", note)
+    try:
+        apply(template("One"), execute=False)
+        apply(template("One"))
+    finally:
+        events.unregister("before-parameter-build.cloudformation", note)
+    operations = ("CreateChangeSet", "DescribeChangeSet", "DeleteChangeSet", "ExecuteChangeSet")
+    assert set(asked) == set(operations)
+
+
 def test_no_change_is_no_plan(apply: Callable[..., Any]) -> None:
     apply(template("One"))
     assert apply(template("One")) is None
