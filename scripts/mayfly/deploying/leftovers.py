@@ -19,27 +19,31 @@ STOPS_WITHIN = (
 
 
 def clusters(stage: Stage) -> list[str]:
-    """Return the ARNs of the stage's clusters."""
+    """Return the ARNs of the stage's clusters. A deleted one may be shown for a while, as INACTIVE."""
     ecs = stage.client("ecs")
     found = []
     for page in ecs.get_paginator("list_clusters").paginate(PaginationConfig={"PageSize": 100}):
         arns = page["clusterArns"]
         described = ecs.describe_clusters(clusters=arns, include=["TAGS"])["clusters"] if arns else []
-        found += [cluster["clusterArn"] for cluster in described if _is_of(stage, cluster.get("tags", []))]
+        found += [
+            cluster["clusterArn"]
+            for cluster in described
+            if cluster["status"] != "INACTIVE" and _is_of(stage, cluster.get("tags", []))
+        ]
     return found
 
 
-def task_definitions(stage: Stage) -> list[str]:
-    """Return the ARNs of the stage's task definitions that are not being deleted."""
+def task_definitions(stage: Stage) -> dict[str, str]:
+    """Return the ARNs of the stage's task definitions that are not being deleted, with their status."""
     ecs = stage.client("ecs")
-    found = []
+    found = {}
     for family in _families(ecs):
         for status in STATUSES:
             pages = ecs.get_paginator("list_task_definitions").paginate(familyPrefix=family, status=status)
             for arn in (arn for page in pages for arn in page["taskDefinitionArns"]):
                 described = ecs.describe_task_definition(taskDefinition=arn, include=["TAGS"])
                 if _is_of(stage, described.get("tags", [])):
-                    found.append(arn)
+                    found[arn] = status
     return found
 
 
@@ -64,9 +68,10 @@ def remove(stage: Stage) -> None:
             for task in page["taskArns"]:
                 ecs.stop_task(cluster=cluster, task=task, reason="the stage is being removed")
         _delete_cluster(ecs, cluster)
-    for arn in task_definitions(stage):
+    for arn, status in task_definitions(stage).items():
         detail(f"removing what an execution left: {arn.rpartition('/')[2]}")
-        ecs.deregister_task_definition(taskDefinition=arn)
+        if status == "ACTIVE":
+            ecs.deregister_task_definition(taskDefinition=arn)
         ecs.delete_task_definitions(taskDefinitions=[arn])
 
 

@@ -225,9 +225,9 @@ def status_of(stage: Stage, stack: str) -> str:
     return GONE if there is None or there["StackStatus"] == "DELETE_COMPLETE" else str(there["StackStatus"])
 
 
-def polls(stage: Stage) -> Iterator[None]:
-    """Yield at once and then every few seconds, for an hour."""
-    deadline = time.monotonic() + LONGEST
+def polls(stage: Stage, longest: float | None = None) -> Iterator[None]:
+    """Yield at once and then every few seconds, for an hour or the seconds given."""
+    deadline = time.monotonic() + (LONGEST if longest is None else longest)
     pause = Event()
     while time.monotonic() < deadline:
         yield

@@ -64,7 +64,11 @@ def remove(stage: Stage, store: Store) -> None:
 
 
 def empty(s3: Any, bucket: str) -> None:
-    """Delete every version, delete marker and unfinished upload of a bucket, which only goes empty."""
+    """Delete every version and delete marker of a bucket, which only goes empty.
+
+    Uploads that never ended go with it:
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteBucket.html
+    """
     for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
         listed = page.get("Versions", []) + page.get("DeleteMarkers", [])
         if objects := [{"Key": item["Key"], "VersionId": item["VersionId"]} for item in listed]:

@@ -19,6 +19,9 @@ from mayfly.deploying.presence import is_gone, is_there
 from mayfly.stage import BOOTSTRAP_STACK, DEFAULT, ORDERS_STACK, Stage, outputs_of, stage_name
 
 SOME = 5  # of a long list are named
+# A deleted queue may answer for a minute, and IAM, too, is late to forget:
+# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_DeleteQueue.html
+FORGOTTEN_WITHIN, FORGOTTEN_WITHIN_LOCAL = 120.0, 1.0  # seconds
 Resources = list[dict[str, Any]]
 
 
@@ -169,20 +172,23 @@ def other_stages(stage: Stage) -> list[str]:
 
 
 def verify(stage: Stage, resources: Resources) -> None:
-    """Ask each service for each resource that was there; raise CommandError when one still is."""
+    """Ask each service for each resource that was there; raise CommandError when one stays."""
+    for _ in stacks.polls(stage, FORGOTTEN_WITHIN_LOCAL if stage.is_local else FORGOTTEN_WITHIN):
+        if not (left := what_is_left(stage, resources)):
+            step(f"Nothing of stage {stage.name!r} is left ({len(resources)} resources asked for)")
+            return
+    raise CommandError("not everything is gone", ", ".join(left), "run this again, or delete it by hand")
+
+
+def what_is_left(stage: Stage, resources: Resources) -> list[str]:
+    """Return what its own service still knows of the resources, and of what executions made."""
     left = [
         f"{item['ResourceType']} {item['PhysicalResourceId']}"
         for item in resources
         if is_there(stage, item["ResourceType"], item["PhysicalResourceId"])
     ]
-    left += [
-        *map(str, stores.existing(stage)),
-        *leftovers.clusters(stage),
-        *leftovers.task_definitions(stage),
-    ]
-    if left:
-        raise CommandError("not everything is gone", ", ".join(left), "run this again, or delete it by hand")
-    step(f"Nothing of stage {stage.name!r} is left ({len(resources)} resources asked for)")
+    left += map(str, stores.existing(stage))
+    return [*left, *leftovers.clusters(stage), *leftovers.task_definitions(stage)]
 
 
 def parser() -> argparse.ArgumentParser:

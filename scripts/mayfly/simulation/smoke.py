@@ -143,7 +143,7 @@ def names_left(stage: Stage) -> list[str]:
         for page in stage.client(service).get_paginator(listing).paginate():
             names = [str(item[field] if field else item) for item in page.get(key, [])]
             found += [f"{service}: {name}" for name in names if stage.name in name]
-    return found + leftovers.clusters(stage) + leftovers.task_definitions(stage)
+    return [*found, *leftovers.clusters(stage), *leftovers.task_definitions(stage)]
 
 
 def status_of(stage: Stage) -> str:

@@ -196,7 +196,8 @@ def remove_from_ecs(stage: Stage, execution: str) -> None:
     for family in families_of(execution):
         for status in ("ACTIVE", "INACTIVE"):
             for arn in ecs.list_task_definitions(familyPrefix=family, status=status)["taskDefinitionArns"]:
-                ecs.deregister_task_definition(taskDefinition=arn)
+                if status == "ACTIVE":
+                    ecs.deregister_task_definition(taskDefinition=arn)
                 ecs.delete_task_definitions(taskDefinitions=[arn])
 
 
