@@ -70,7 +70,8 @@ def _of_dynamodb(account: str, call: Call) -> Iterator[Need]:
     if operation in ("TransactWriteItems", "TransactGetItems"):
         for item in parameters.get("TransactItems") or []:
             for part, asked in item.items():
-                enclosed = {"dynamodb:enclosingoperation": (operation,)}
+                # ConditionCheckItem is of transactions only, and has no such key.
+                enclosed = {} if part == "ConditionCheck" else {"dynamodb:enclosingoperation": (operation,)}
                 action = f"dynamodb:{_PARTS.get(part, part)}"
                 yield Need(action, table((asked or {}).get("TableName", "")), enclosed)
     elif operation in ("BatchGetItem", "BatchWriteItem"):

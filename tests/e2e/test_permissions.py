@@ -1,0 +1,201 @@
+"""The roles of iam/: they suffice, nothing in them is idle, and what is taken away is missed in its place."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from local_aws.iam.enforcer import Use
+from local_aws.server import LocalAws
+from mayfly.deploying import leftovers
+from tests.e2e.pipeline import HEADER, NOTHING_LEFT, Pipeline, fresh_day, orders, until
+
+ROLES = (
+    "StateMachineRole",
+    "TaskExecutionRole",
+    "ValidatorTaskRole",
+    "TransformerTaskRole",
+    "EventBridgeRole",
+)
+# What is granted and not seen used here, by statement: whose need it is.
+ELSEWHERE = {
+    "DeliverLogsThatTakesNoResource": "Step Functions' logs, which the local AWS does not deliver",
+    "TraceThatTakesNoResource": "Step Functions' traces, which the local AWS does not make",
+    "TellMissingInputFromForbidden": "an input or product list that goes between PinObject and its reading",
+}
+
+
+class Stage:
+    """A stage whose roles can be changed."""
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        self.pipeline = pipeline
+        self.iam = pipeline.client("iam")
+        stack = pipeline.stage.describe()
+        assert stack is not None
+        cloudformation = pipeline.client("cloudformation")
+        self.roles = {
+            role: cloudformation.describe_stack_resource(
+                StackName=stack["StackName"], LogicalResourceId=role
+            )["StackResourceDetail"]["PhysicalResourceId"]
+            for role in ROLES
+        }
+
+    def policies(self, role: str) -> dict[str, Any]:
+        """Return the documents of a role's policies by name."""
+        name = self.roles[role]
+        return {
+            policy: self.iam.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"]
+            for policy in self.iam.list_role_policies(RoleName=name)["PolicyNames"]
+        }
+
+    def granted(self) -> set[Use]:
+        """Return every action of every statement."""
+        return {
+            Use(self.roles[role], policy, statement["Sid"], action)
+            for role in ROLES
+            for policy, document in self.policies(role).items()
+            for statement in document["Statement"]
+            for action in statement["Action"]
+        }
+
+    @contextmanager
+    def without(self, role: str, action: str) -> Iterator[None]:
+        """Take an action from a role's policies for a while."""
+        whole = self.policies(role)
+        for policy, document in copy.deepcopy(whole).items():
+            for statement in document["Statement"]:
+                statement["Action"] = [one for one in statement["Action"] if one != action] or ["none:None"]
+            self._put(role, policy, document)
+        assert self.policies(role) != whole, f"{role} has no {action}"
+        try:
+            yield
+        finally:
+            for policy, document in whole.items():
+                self._put(role, policy, document)
+
+    def _put(self, role: str, policy: str, document: Any) -> None:
+        self.iam.put_role_policy(
+            RoleName=self.roles[role], PolicyName=policy, PolicyDocument=json.dumps(document)
+        )
+
+
+@pytest.fixture(scope="module")
+def stage(aws: LocalAws) -> Stage:
+    return Stage(Pipeline(aws, "rights"))
+
+
+def test_every_action_of_every_statement_is_used_and_suffices(aws: LocalAws, stage: Stage) -> None:
+    pipeline, day = stage.pipeline, fresh_day()
+    corrected = orders(day).replace(b",Books,", b",Home,")
+    gone = pipeline.start({"bucket": pipeline.outputs["InputBucket"], "key": "input/none.csv"})
+
+    ends = [
+        pipeline.process("input/a.csv", orders(day)),
+        pipeline.process("input/a.csv", corrected),  # its day loses a category
+        pipeline.process("input/b.csv", orders(day)),  # its day belongs to the other file
+        pipeline.process("input/c.csv", HEADER.encode()),
+        pipeline.end_of(gone),
+    ]
+    with stage.without("StateMachineRole", "ecs:DeleteCluster"):  # the clean-up is counted as incomplete
+        ends.append(pipeline.process("input/d.csv", orders(fresh_day())))
+    leftovers.remove(pipeline.stage)
+
+    assert [end.get("error") for end in ends] == [
+        None,
+        None,
+        "ValidationError",
+        "ValidationError",
+        "ObjectGone",
+        None,
+    ]
+    idle = stage.granted() - set(aws.cloud.enforcer.uses)
+    assert sorted(use for use in idle if use.statement not in ELSEWHERE) == []
+    assert set(ELSEWHERE) == {use.statement for use in idle}
+
+
+def start_refused(pipeline: Pipeline) -> dict[str, Any]:
+    """Return the message attributes of the one event in the queue of undelivered ones, and empty it."""
+    sqs, url = pipeline.client("sqs"), pipeline.outputs["UndeliveredQueueUrl"]
+    received: list[Any] = []
+
+    def arrived() -> bool:
+        received.extend(sqs.receive_message(QueueUrl=url, MessageAttributeNames=["All"]).get("Messages", []))
+        return bool(received)
+
+    until(arrived, "the event in the queue of undelivered ones")
+    sqs.purge_queue(QueueUrl=url)
+    return {name: value["StringValue"] for name, value in received[0]["MessageAttributes"].items()}
+
+
+def test_a_rule_that_may_not_start_the_machine_leaves_its_event_in_the_queue(stage: Stage) -> None:
+    with stage.without("EventBridgeRole", "states:StartExecution"):
+        stage.pipeline.upload("input/unstarted.csv", orders(fresh_day()))
+        told = start_refused(stage.pipeline)
+
+    assert told["ERROR_CODE"] == "NO_PERMISSIONS"
+    assert "is not authorized to perform: states:StartExecution on resource: " in told["ERROR_MESSAGE"]
+
+
+@pytest.mark.parametrize(
+    ("role", "action", "error", "cause"),
+    [
+        ("StateMachineRole", "ecs:CreateCluster", "Ecs.AccessDeniedException", "ecs:CreateCluster"),
+        ("StateMachineRole", "iam:PassRole", "Ecs.AccessDeniedException", "Task: User: "),
+        ("StateMachineRole", "ecs:TagResource", "Ecs.AccessDeniedException", "ecs:TagResource"),
+        ("StateMachineRole", "ecs:RunTask", "ECS.AccessDeniedException", "RunValidator: "),
+        ("StateMachineRole", "s3:GetObjectVersion", "S3.S3Exception", "(Service: S3, Status Code: 403"),
+        ("StateMachineRole", "dynamodb:UpdateItem", "DynamoDB.AmazonDynamoDBException", "UpdateItem"),
+        ("TaskExecutionRole", "ecr:GetAuthorizationToken", "States.TaskFailed", "ecr:GetAuthorizationToken"),
+        ("TaskExecutionRole", "ecr:BatchGetImage", "States.TaskFailed", "CannotPullContainerError"),
+        ("TaskExecutionRole", "logs:CreateLogStream", "States.TaskFailed", "ResourceInitializationError"),
+        ("ValidatorTaskRole", "s3:GetObjectVersion", "ConfigurationError", "RunValidator: "),
+        ("TransformerTaskRole", "dynamodb:PutItem", "ConfigurationError", "RunTransformer: "),
+    ],
+)
+def test_a_missing_permission_fails_the_step_that_needs_it(
+    stage: Stage, role: str, action: str, error: str, cause: str
+) -> None:
+    pipeline, key, day = stage.pipeline, f"input/{role}/{action}.csv", fresh_day()
+    pipeline.inbox.notices()
+
+    with stage.without(role, action):
+        execution = pipeline.process(key, orders(day), hurry=20)
+
+    assert (execution["status"], execution["error"]) == ("FAILED", error)
+    assert cause in execution["cause"]
+    (notice,) = pipeline.inbox.notices()
+    assert f"Error: {error}" in notice["message"]
+    assert pipeline.has("InputBucket", key)
+    assert pipeline.order_kpis(day) == []
+    assert pipeline.left() == NOTHING_LEFT
+
+
+def test_a_cluster_that_may_not_be_deleted_does_not_fail_a_file(stage: Stage) -> None:
+    pipeline, key = stage.pipeline, "input/cluster.csv"
+    pipeline.inbox.notices()
+
+    with stage.without("StateMachineRole", "ecs:DeleteCluster"):
+        execution = pipeline.process(key, orders(fresh_day()))
+
+    assert execution["status"] == "SUCCEEDED"
+    assert "CountIncompleteCleanup" in pipeline.states_entered(execution["executionArn"])
+    (notice,) = pipeline.inbox.notices()
+    assert "ecs-ephemeral-cluster-" in notice["message"]
+    assert pipeline.left() == NOTHING_LEFT | {"clusters": 1}
+    leftovers.remove(pipeline.stage)
+
+
+def test_a_notice_that_may_not_be_sent_fails_the_execution_of_a_file_that_is_done(stage: Stage) -> None:
+    pipeline, key = stage.pipeline, "input/notice.csv"
+
+    with stage.without("StateMachineRole", "sns:Publish"):
+        execution = pipeline.process(key, orders(fresh_day()))
+
+    assert (execution["status"], execution["error"]) == ("FAILED", "SNS.AuthorizationErrorException")
+    assert pipeline.has("CleanedBucket", f"processed/{key}")
