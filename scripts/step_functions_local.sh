@@ -3,4 +3,4 @@ set -euo pipefail
 # shellcheck source=scripts/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 ensure_venv requirements.txt
-exec "$PYTHON" -m mayfly.local.step_functions_local "$@"
+exec "$PYTHON" -m mayfly local.step_functions_local "$@"

@@ -39,8 +39,8 @@ class Parsed(Exception):  # noqa: N818 - it carries a parser out of a main()
 
 def module_of(script: Path) -> str | None:
     """Return the module that a script runs; None for one that is all shell."""
-    started = re.search(r"-m (mayfly\.[\w.]+)", script.read_text(encoding="utf-8").splitlines()[-1])
-    return started[1] if started else None
+    started = re.search(r"-m mayfly ([\w.]+)", script.read_text(encoding="utf-8").splitlines()[-1])
+    return f"mayfly.{started[1]}" if started else None
 
 
 def options_of(script: Path, monkeypatch: pytest.MonkeyPatch) -> set[str]:

@@ -148,7 +148,3 @@ def main() -> int:
             print(f"{path.relative_to(ROOT)}: {'ok' if not problems else f'{len(problems)} problem(s)'}")
             print("".join(f"  {problem}\n" for problem in problems), end="")
     return 1 if wrong else 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

@@ -254,7 +254,3 @@ def main() -> None:
             )
         )
     sys.exit(code)
-
-
-if __name__ == "__main__":
-    main()

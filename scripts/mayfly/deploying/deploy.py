@@ -220,7 +220,3 @@ def main() -> None:
     """Run `deploy.sh`."""
     arguments = parser().parse_args()
     run(lambda: work(arguments), "run ./scripts/deploy.sh again, it goes on where this ended")
-
-
-if __name__ == "__main__":
-    main()

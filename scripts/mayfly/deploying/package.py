@@ -38,7 +38,3 @@ def main() -> None:
         print(packed(parser.parse_args().template))
     except CommandError as error:
         end_with(error)
-
-
-if __name__ == "__main__":
-    main()

@@ -227,7 +227,3 @@ def main() -> None:
         undeploy(stage, force=arguments.force is not None, wait=arguments.wait, typed=arguments.force or None)
 
     run(work, "run ./scripts/undeploy.sh again, it goes on where this ended")
-
-
-if __name__ == "__main__":
-    main()

@@ -239,7 +239,3 @@ def main() -> int:
     except CommandError as error:
         end_with(error)
     return 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

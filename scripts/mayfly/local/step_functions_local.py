@@ -223,7 +223,3 @@ def main(argv: list[str] | None = None) -> int:
                 compose("down")
     except (CommandError, BotoCoreError, ClientError) as error:
         end_with(error)
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

@@ -222,7 +222,3 @@ def work(stage: str, *, as_json: bool) -> None:
     else:
         show_summary(findings, seconds)
     sys.exit(1 if failed(findings) else 0)
-
-
-if __name__ == "__main__":
-    main()

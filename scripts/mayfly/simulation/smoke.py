@@ -213,7 +213,3 @@ def work(arguments: argparse.Namespace) -> None:
         show_table(f"Stage {stage.name} on account {stage.account}, {stage.region}", findings)
         show_summary(findings, seconds)
     sys.exit(1 if failed(findings) else 0)
-
-
-if __name__ == "__main__":
-    main()
