@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +13,8 @@ from mayfly.deploying.settings import settings_file
 from mayfly.stage import Stage
 
 FEW_ADDRESSES = 16  # eight files at once: each task has an address of its own
+# https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_AwsVpcConfiguration.html
+MOST_SUBNETS = 16
 
 
 def network(stage: Stage, settings: Mapping[str, str]) -> dict[str, str]:
@@ -20,6 +23,7 @@ def network(stage: Stage, settings: Mapping[str, str]) -> dict[str, str]:
     chosen = "VPC_ID" in settings
     vpc = settings["VPC_ID"] if chosen else default_vpc(ec2, stage.region)
     subnets = subnets_of(ec2, vpc, settings.get("SUBNET_IDS"))
+    refuse_too_many(subnets, endpoints=settings.get("VPC_ENDPOINTS") == "yes")
     where = f"VPC {vpc} of config/{stage.name}.env" if chosen else f"the default VPC {vpc}"
     detail(f"network: {where} with {len(subnets)} subnets")
     if not chosen and not stage.is_local:
@@ -67,6 +71,26 @@ def subnets_of(ec2: Any, vpc: str, named: str | None) -> list[dict[str, Any]]:
         )
     found: list[dict[str, Any]] = subnets
     return found
+
+
+def refuse_too_many(subnets: list[dict[str, Any]], *, endpoints: bool) -> None:
+    """Raise CommandError for more subnets than RunTask takes, or than an interface endpoint takes of a zone.
+
+    https://docs.aws.amazon.com/vpc/latest/privatelink/create-interface-endpoint.html
+    """
+    if len(subnets) > MOST_SUBNETS:
+        raise CommandError(
+            "too many subnets",
+            f"{len(subnets)}, and a task takes {MOST_SUBNETS}",
+            "name some of them in SUBNET_IDS, see config/stage.env.example",
+        )
+    zones = Counter(subnet["AvailabilityZone"] for subnet in subnets)
+    if endpoints and (crowded := [zone for zone, count in zones.items() if count > 1]):
+        raise CommandError(
+            "VPC_ENDPOINTS=yes takes one subnet of each availability zone",
+            f"more than one in {', '.join(sorted(crowded))}",
+            "name one of each zone in SUBNET_IDS, see config/stage.env.example",
+        )
 
 
 def concerns(ec2: Any, vpc: str, subnets: list[dict[str, Any]], settings: Mapping[str, str]) -> list[str]:

@@ -8,17 +8,22 @@ from typing import Any
 import pytest
 
 from mayfly.console import CommandError
-from mayfly.deploying.network import concerns, network
+from mayfly.deploying.network import concerns, network, refuse_too_many
 from mayfly.stage import Stage
 
 
 @pytest.fixture
 def vpc(stage: Stage) -> Iterator[dict[str, str]]:
-    """Make a VPC with a large and a small subnet, and a route to the internet for the large one."""
+    """Make a VPC with a large and a small subnet in a zone, and a route to the internet for the large one."""
     ec2 = stage.client("ec2")
+    zone = "us-east-1a"
     made = ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
-    large = ec2.create_subnet(VpcId=made, CidrBlock="10.9.1.0/24")["Subnet"]["SubnetId"]
-    small = ec2.create_subnet(VpcId=made, CidrBlock="10.9.2.0/28")["Subnet"]["SubnetId"]
+    large = ec2.create_subnet(VpcId=made, CidrBlock="10.9.1.0/24", AvailabilityZone=zone)["Subnet"][
+        "SubnetId"
+    ]
+    small = ec2.create_subnet(VpcId=made, CidrBlock="10.9.2.0/28", AvailabilityZone=zone)["Subnet"][
+        "SubnetId"
+    ]
     gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
     ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=made)
     table = ec2.create_route_table(VpcId=made)["RouteTable"]["RouteTableId"]
@@ -59,6 +64,23 @@ def test_a_subnet_that_is_not_there_or_elsewhere_is_refused(stage: Stage, vpc: d
     with pytest.raises(CommandError, match="not all of SUBNET_IDS") as refused:
         network(stage, {"VPC_ID": vpc["vpc"], "SUBNET_IDS": f"{vpc['large']},{default}"})
     assert refused.value.parts[1] == default
+
+
+def test_more_subnets_than_a_task_takes_are_refused() -> None:
+    of_one_zone = [{"AvailabilityZone": "us-east-1a"}] * 17
+    refuse_too_many(of_one_zone[:16], endpoints=False)
+    with pytest.raises(CommandError, match="too many subnets"):
+        refuse_too_many(of_one_zone, endpoints=False)
+
+
+def test_endpoints_with_two_subnets_of_a_zone_are_refused(stage: Stage, vpc: dict[str, str]) -> None:
+    ec2: Any = stage.client("ec2")
+    subnets = ec2.describe_subnets(SubnetIds=[vpc["large"], vpc["small"]])["Subnets"]
+    settings = {"VPC_ID": vpc["vpc"], "VPC_ENDPOINTS": "yes"}
+    with pytest.raises(CommandError, match="one subnet of each availability zone") as refused:
+        network(stage, settings)
+    assert subnets[0]["AvailabilityZone"] in refused.value.parts[1]
+    assert network(stage, settings | {"SUBNET_IDS": vpc["small"]})["Subnets"] == vpc["small"]
 
 
 def told(stage: Stage, vpc: dict[str, str], which: str, public: str) -> list[str]:
