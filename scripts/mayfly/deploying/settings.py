@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import difflib
+import io
+import os
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from dotenv import dotenv_values
+from dotenv.parser import Binding, parse_stream
 
 from mayfly.console import CommandError
 from mayfly.template import ROOT
@@ -70,11 +73,18 @@ def settings_file(stage: str) -> Path:
 def load(stage: str) -> dict[str, str]:
     """Return a stage's settings, none when it has no file; raise CommandError naming all that is wrong."""
     path = settings_file(stage)
-    if not path.exists():
+    if not os.path.lexists(path):
         return {}
-    values = {key: value or "" for key, value in dotenv_values(path, interpolate=False).items()}
+    lines = _lines(path, stage)
+    values = {line.key: line.value or "" for line in lines if line.key and not line.error}
     settings = {key: value for key, value in values.items() if value}
-    if problems := [*_unknown(values), *_malformed(settings), *_sizes(settings), *_endpoints(settings)]:
+    if problems := [
+        *_unreadable(lines),
+        *_unknown(values),
+        *_malformed(settings),
+        *_sizes(settings),
+        *_endpoints(settings),
+    ]:
         raise CommandError(
             f"the settings of stage {stage!r} cannot be used",
             "; ".join(problems),
@@ -90,6 +100,29 @@ def parameters_of(settings: Mapping[str, str]) -> dict[str, str]:
         for key, setting in SETTINGS.items()
         if setting.parameter and key in settings
     }
+
+
+def _lines(path: Path, stage: str) -> list[Binding]:
+    """Return what stands in a file of settings; raise CommandError when it is no text."""
+    try:
+        return list(parse_stream(io.StringIO(path.read_text(encoding="utf-8-sig"))))
+    except (OSError, UnicodeDecodeError) as error:
+        raise CommandError(
+            f"the settings of stage {stage!r} cannot be read",
+            str(error),
+            f"make {path.relative_to(ROOT)} a text file in UTF-8, as config/stage.env.example is",
+        ) from error
+
+
+def _unreadable(lines: list[Binding]) -> list[str]:
+    """Name what is no setting, and what is set twice: one of both would be left out unnoticed."""
+    problems = [
+        f"line {line.original.line} is not NAME=VALUE: {line.original.string.strip()!r}"
+        for line in lines
+        if line.error or (line.key and line.value is None)
+    ]
+    times = Counter(line.key for line in lines if line.key)
+    return problems + [f"{key} is set {count} times" for key, count in times.items() if count > 1]
 
 
 def _unknown(values: Mapping[str, str]) -> list[str]:

@@ -74,6 +74,37 @@ def test_sizes_that_fargate_does_not_have_are_refused(written: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("line", ["LOG_RETENTION_DAYS 14", "LOG_RETENTION_DAYS", "=14", "'"])
+def test_a_line_that_is_no_setting_is_named_and_not_left_out(written: Path, line: str) -> None:
+    assert f"line 2 is not NAME=VALUE: {line!r}" in problem(f"NO_SUCCESS_HOURS=3\n{line}\n", written)
+
+
+def test_what_is_set_twice_is_refused(written: Path) -> None:
+    said = problem("LOG_RETENTION_DAYS=14\nNO_SUCCESS_HOURS=3\nLOG_RETENTION_DAYS=7\n", written)
+    assert said == "LOG_RETENTION_DAYS is set 2 times"
+
+
+def test_what_windows_makes_of_a_text_file_is_no_matter(written: Path) -> None:
+    written.write_bytes(b"\xef\xbb\xbfLOG_RETENTION_DAYS=14\r\n# why\r\nNO_SUCCESS_HOURS=3\r\n")
+    assert settings.load("demo") == {"LOG_RETENTION_DAYS": "14", "NO_SUCCESS_HOURS": "3"}
+
+
+def test_settings_that_are_no_text_are_refused(written: Path) -> None:
+    written.write_bytes(b"ALARM_EMAIL=m\xfcller@example.com\n")
+    with pytest.raises(CommandError, match="cannot be read"):
+        settings.load("demo")
+    written.unlink()
+    written.mkdir()
+    with pytest.raises(CommandError, match="cannot be read"):
+        settings.load("demo")
+
+
+def test_a_link_that_leads_nowhere_is_not_the_same_as_no_settings(written: Path) -> None:
+    written.symlink_to("gone.env")
+    with pytest.raises(CommandError, match="cannot be read"):
+        settings.load("demo")
+
+
 def test_everything_that_is_wrong_is_named_at_once(written: Path) -> None:
     assert problem("VPC_ENDPOINTS=perhaps\nCOLOUR=red\n", written).count(";") == 2
 
