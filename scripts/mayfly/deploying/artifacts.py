@@ -52,5 +52,4 @@ def template_artifact(stack: str, body: str) -> Artifact:
 
 def url_of(stage: Stage, bucket: str, key: str) -> str:
     """Return an object's address in the form that CloudFormation takes for TemplateURL."""
-    suffix = "com.cn" if stage.region.startswith("cn-") else "com"
-    return f"https://{bucket}.s3.{stage.region}.amazonaws.{suffix}/{key}"
+    return f"https://{bucket}.s3.{stage.region}.amazonaws.com/{key}"

@@ -73,6 +73,7 @@ def prepare(
 ) -> dict[str, str]:
     """Look at everything that would fail later; return the parameters that are known by then."""
     step(f"Checking what stage {stage.name!r} needs")
+    preflight.refuse_other_partitions(stage)
     preflight.confirm_account(stage, yes=yes)
     missing = [image for image in images.IMAGES if not image_uris.get(image)]
     if (

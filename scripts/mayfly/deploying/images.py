@@ -25,8 +25,7 @@ PLATFORM = "linux/amd64"  # what the task definitions ask of Fargate (RuntimePla
 
 def repository_of(stage: Stage, image: str) -> str:
     """Return the URI of an image's repository, which the bootstrap stack makes."""
-    suffix = "com.cn" if stage.region.startswith("cn-") else "com"
-    return f"{stage.account}.dkr.ecr.{stage.region}.amazonaws.{suffix}/ecs-{image}"
+    return f"{stage.account}.dkr.ecr.{stage.region}.amazonaws.com/ecs-{image}"
 
 
 def published(stage: Stage, image: str, base: str | None) -> str | None:

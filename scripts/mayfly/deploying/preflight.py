@@ -41,6 +41,21 @@ def confirm_account(stage: Stage, *, yes: bool) -> None:
         )
 
 
+def refuse_other_partitions(stage: Stage) -> None:
+    """Raise CommandError in China and GovCloud: all would be made, and each execution end at its first call.
+
+    The machine's definition names arn:aws:states:::, as it stands in its file. An execution of another partition
+    takes that for a resource of a stranger: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
+    """
+    partition = stage.caller.split(":")[1]
+    if partition != "aws":
+        raise CommandError(
+            "the pipeline does not run in this partition of AWS",
+            f"{partition}, and step_functions/MainStepFn.json names services of the partition aws",
+            "choose another account and region with AWS_PROFILE and AWS_REGION",
+        )
+
+
 def require_docker(why: str) -> str:
     """Return the docker client; raise CommandError when there is none."""
     if found := shutil.which("docker"):

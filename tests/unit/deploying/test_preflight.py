@@ -20,6 +20,17 @@ class Terminal(io.StringIO):
         return True
 
 
+@pytest.mark.parametrize("partition", ["aws-cn", "aws-us-gov"])
+def test_a_partition_in_which_no_execution_would_run_is_refused(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, partition: str
+) -> None:
+    preflight.refuse_other_partitions(stage)
+    monkeypatch.setattr(Stage, "caller", f"arn:{partition}:iam::{stage.account}:user/somebody")
+    with pytest.raises(CommandError, match="this partition") as refused:
+        preflight.refuse_other_partitions(stage)
+    assert partition in refused.value.parts[1]
+
+
 def test_the_local_aws_needs_no_agreement(stage: Stage, capsys: pytest.CaptureFixture[str]) -> None:
     preflight.confirm_account(stage, yes=False)
     assert "the local AWS at http://127.0.0.1" in capsys.readouterr().err
