@@ -44,8 +44,8 @@ def confirm_account(stage: Stage, *, yes: bool) -> None:
 def refuse_other_partitions(stage: Stage) -> None:
     """Raise CommandError in China and GovCloud: all would be made, and each execution end at its first call.
 
-    The machine's definition names arn:aws:states:::, as it stands in its file. An execution of another partition
-    takes that for a resource of a stranger: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
+    The machine's definition names arn:aws:states:::, as it stands in its file, and an execution refuses a
+    resource of another partition: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
     """
     partition = stage.caller.split(":")[1]
     if partition != "aws":
