@@ -10,9 +10,10 @@ import argparse
 import json
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from pathlib import Path
 
 from mayfly.console import CommandError, detail, run, step
-from mayfly.deploying import artifacts, images, preflight, settings, stacks, stores
+from mayfly.deploying import artifacts, images, preflight, products, settings, stacks, stores
 from mayfly.deploying.network import network
 from mayfly.stage import BOOTSTRAP_STACK, DEFAULT, Stage, outputs_of, stage_name
 from mayfly.template import BOOTSTRAP, ORDERS, ROOT, load, pack
@@ -83,6 +84,7 @@ def prepare(
     ):
         preflight.require_docker("to build the images")
     preflight.quota_warnings(stage, given)
+    products.refuse_useless(products_file(given))
     stores.refuse_orphans(stage)
     file = settings.settings_file(stage.name).relative_to(ROOT)
     detail(f"settings: {', '.join(sorted(given)) or f'none (no {file})'}")
@@ -117,9 +119,14 @@ def artifact_bucket(stage: Stage) -> str:
     return outputs_of(there)["ArtifactBucket"]
 
 
+def products_file(given: Mapping[str, str]) -> Path:
+    """Return where the product list is; a path of the settings is one from the repository."""
+    return ROOT / given.get("PRODUCTS_FILE", str(PRODUCTS))
+
+
 def upload_reference(stage: Stage, bucket: str, given: Mapping[str, str]) -> str:
     """Put the product list where the validator reads it; return its URI, which names the version."""
-    artifact = artifacts.reference_data(ROOT / given.get("PRODUCTS_FILE", str(PRODUCTS)))
+    artifact = artifacts.reference_data(products_file(given))
     versions = artifacts.upload(stage, bucket, [artifact])
     return f"s3://{bucket}/{artifact.key}?versionId={versions[artifact.key]}"
 
