@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 from typing import Any
 
+import boto3
 import pytest
 
 from mayfly.template import BOOTSTRAP, ORDERS, ROOT, load
@@ -15,6 +17,8 @@ from tests.unit.wiring.stack import ACCOUNT, BOOTSTRAPPED, NAMED, REGION, Stack,
 
 STACK = orders("try")
 MACHINE = Machine(STACK)
+LONGEST = orders("stageof12let")
+LONGEST_REGION = max(boto3.Session().get_available_regions("s3"), key=len)
 # https://docs.aws.amazon.com/step-functions/latest/dg/procedure-cw-metrics.html and
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
 METRICS = {
@@ -224,6 +228,30 @@ def test_two_stages_share_no_name_but_those_of_the_bootstrap() -> None:
     named = {stage: {orders(stage).name(item) for item in STACK.resources} for stage in ("default", "try")}
     unnamed = {f"the-{item}" for item, resource in STACK.resources.items() if resource["Type"] not in NAMED}
     assert named["default"] & named["try"] == unnamed
+
+
+@pytest.mark.parametrize(
+    ("kind", "longest"),
+    [
+        ("AWS::Events::Rule", 64),
+        ("AWS::IAM::Role", 64),
+        ("AWS::S3::Bucket", 63),
+        ("AWS::SQS::Queue", 80),
+        ("AWS::StepFunctions::StateMachine", 80),
+    ],
+)
+def test_names_fit_with_the_longest_stage_in_the_longest_region(kind: str, longest: int) -> None:
+    names = [LONGEST.name(item) for item in LONGEST.of_type(kind)]
+    assert names
+    assert [name for name in names if len(name.replace(REGION, LONGEST_REGION)) > longest] == []
+
+
+@pytest.mark.parametrize("role", sorted(STACK.of_type("AWS::IAM::Role")))
+def test_the_policies_of_a_role_are_not_too_long_together(role: str) -> None:
+    # Without white space: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+    policies = LONGEST.properties(role)["Policies"]
+    text = "".join(json.dumps(policy["PolicyDocument"]) for policy in policies)
+    assert len(re.sub(r"\s", "", text).replace(REGION, LONGEST_REGION)) <= 10_240
 
 
 def test_what_holds_data_outlives_its_stack() -> None:
