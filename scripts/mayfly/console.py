@@ -35,6 +35,15 @@ def warning(text: str) -> None:
     print(f"  !    {text}", file=sys.stderr, flush=True)
 
 
+def ask(question: str) -> str:
+    """Ask on the terminal; the end of the input, or none at all, is an empty answer."""
+    print(question, end="", file=sys.stderr, flush=True)
+    answer = sys.stdin.readline() if sys.stdin else ""  # None when it was closed from the start
+    if not answer.endswith("\n"):
+        print(file=sys.stderr)  # what comes next begins its own line
+    return answer.strip()
+
+
 def end_with(error: CommandError | BotoCoreError | ClientError) -> NoReturn:
     """Print an error and end the script with its exit code."""
     if not isinstance(error, CommandError):

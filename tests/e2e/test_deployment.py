@@ -114,7 +114,7 @@ def test_a_changed_setting_is_first_shown_and_then_deployed(capsys: pytest.Captu
     deploy(stage, {})
     once = snapshot(stage)
 
-    dry_run(stage, {}, {"LOG_RETENTION_DAYS": "14"}, yes=False)
+    dry_run(stage, {}, {"LOG_RETENTION_DAYS": "14"})
 
     shown = capsys.readouterr()
     assert "  LogRetentionDays: 30 -> 14\n" in shown.out
@@ -186,8 +186,8 @@ def test_undeploy_keeps_data_unless_forced_by_name(
 
     with pytest.raises(CommandError, match="holds data"):
         undeploy(stage)
-    for answer in ("", "default\n"):
-        monkeypatch.setattr("sys.stdin", io.StringIO(answer))
+    for answer in (None, io.StringIO(""), io.StringIO("default\n")):
+        monkeypatch.setattr("sys.stdin", answer)
         with pytest.raises(CommandError, match="stays"):
             undeploy(stage, force=True)
     assert f"Type the stage's name ({stage.name})" in capsys.readouterr().err

@@ -49,11 +49,9 @@ def deploy(
     return outputs
 
 
-def dry_run(
-    stage: Stage, image_uris: Mapping[str, str | None], given: Mapping[str, str], *, yes: bool
-) -> None:
+def dry_run(stage: Stage, image_uris: Mapping[str, str | None], given: Mapping[str, str]) -> None:
     """Print what a deploy would change. Only what CloudFormation reads for it is put into the bucket."""
-    values = prepare(stage, image_uris, given, yes=yes)
+    values = prepare(stage, image_uris, given, yes=True)
     with bootstrap_plan(stage) as plan:
         show(BOOTSTRAP_STACK, plan)
     if stage.describe(BOOTSTRAP_STACK) is None:
@@ -200,6 +198,7 @@ def parser() -> argparse.ArgumentParser:
     for image in images.IMAGES:
         made.add_argument(
             f"--{image}-image",
+            type=images.image_uri,
             metavar="URI",
             help=f"the {image}'s image (default: built from ecs/{image} and pushed to the account)",
         )
@@ -212,7 +211,7 @@ def work(arguments: argparse.Namespace) -> None:
     stage = Stage.of_environment(arguments.stage)
     uris = {image: getattr(arguments, f"{image}_image") for image in images.IMAGES}
     if arguments.dry_run:
-        dry_run(stage, uris, given, yes=arguments.yes)
+        dry_run(stage, uris, given)
         step("Nothing was deployed")
         return
     outputs = deploy(stage, uris, given, yes=arguments.yes)

@@ -5,9 +5,11 @@ An image's tag is a hash of what it is built from, so an unchanged image is neit
 
 from __future__ import annotations
 
+import argparse
 import base64
 import hashlib
 import os
+import re
 import subprocess
 import sys
 
@@ -20,7 +22,18 @@ from mayfly.template import ROOT
 
 CONTEXT = ROOT / "ecs"
 IMAGES = ("validator", "transformer")
+# https://docs.docker.com/reference/cli/docker/image/tag/: lower case but for the tag; or a digest
+_URI = re.compile(r"(?!.*//)[a-z0-9][a-z0-9._:/-]*[a-z0-9](:[\w][\w.-]{0,127})?(@sha256:[0-9a-f]{64})?")
 PLATFORM = "linux/amd64"  # what the task definitions ask of Fargate (RuntimePlatform)
+
+
+def image_uri(text: str) -> str:
+    """Return an image's URI (argparse's type of --validator-image): a task with another never starts."""
+    if not _URI.fullmatch(text):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no image, as in ACCOUNT.dkr.ecr.REGION.amazonaws.com/ecs-validator:TAG"
+        )
+    return text
 
 
 def repository_of(stage: Stage, image: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from mayfly.console import CommandError, detail, warning
+from mayfly.console import CommandError, ask, detail, warning
 from mayfly.stage import Stage
 
 FILES_AT_ONCE = 20  # that a day's uploads may well bring
@@ -26,16 +26,12 @@ def confirm_account(stage: Stage, *, yes: bool) -> None:
     detail(f"account {stage.account}, {stage.region}, as {stage.caller}")
     if yes:
         return
-    if not sys.stdin.isatty():
+    if not (sys.stdin and sys.stdin.isatty()):
         raise CommandError(
             "nobody confirmed the account", "there is no terminal to ask on", "run it again with --yes"
         )
-    print(
-        f"Deploy stage {stage.name!r} to account {stage.account} in {stage.region}? [y/N] ",
-        end="",
-        file=sys.stderr,
-    )
-    if input().strip().lower() not in ("y", "yes"):
+    question = f"Deploy stage {stage.name!r} to account {stage.account} in {stage.region}? [y/N] "
+    if ask(question).lower() not in ("y", "yes"):
         raise CommandError(
             "not deployed", "the answer was not yes", "choose another with AWS_PROFILE and AWS_REGION"
         )

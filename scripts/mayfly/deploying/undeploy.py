@@ -8,12 +8,11 @@ stage's name typed. Run again after an interruption, it goes on. Exit codes: 0 r
 from __future__ import annotations
 
 import argparse
-import sys
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from mayfly.console import CommandError, detail, run, step
+from mayfly.console import CommandError, ask, detail, run, step
 from mayfly.deploying import leftovers, stacks, stores
 from mayfly.deploying.presence import is_gone, is_there
 from mayfly.stage import BOOTSTRAP_STACK, DEFAULT, ORDERS_STACK, Stage, outputs_of, stage_name
@@ -83,12 +82,6 @@ def agree_to_loss(stage: Stage, *, force: bool, typed: str | None) -> None:
             f"{typed!r} was typed and not {stage.name!r}" if typed else "its name was not typed",
             f"type it when asked, or name it: ./scripts/undeploy.sh --force {stage.name}{stage.option}",
         )
-
-
-def ask(question: str) -> str:
-    """Ask on the terminal; the end of the input is an empty answer."""
-    print(question, end="", file=sys.stderr, flush=True)
-    return sys.stdin.readline().strip()
 
 
 def refuse_loss(stage: Stage, resources: Resources) -> None:

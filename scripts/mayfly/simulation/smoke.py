@@ -97,7 +97,7 @@ def changed(stage: Stage, given: dict[str, str]) -> Iterator[Finding]:
     before, resources = retention_of(stage, group), resources_of(stage)
     printed = io.StringIO()
     with redirect_stdout(printed):
-        dry_run(stage, {}, other, yes=True)
+        dry_run(stage, {}, other)
     plan = [line.strip() for line in printed.getvalue().splitlines() if "AWS::Logs::LogGroup" in line]
     yield Finding("a dry run names the change", "LogGroup", "\n".join(plan) or printed.getvalue(), bool(plan))
     yield compared("a dry run changes nothing", before, retention_of(stage, group))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import sys
@@ -116,3 +117,24 @@ def test_the_tag_follows_the_sources_and_the_base(tmp_path: Path, monkeypatch: p
     assert images.source_tag("validator", "python:3.12-slim") != first
     (tmp_path / "common" / "log.py").write_text("2")
     assert images.source_tag("validator", None) != first
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "111122223333.dkr.ecr.eu-west-1.amazonaws.com/ecs-validator:src-0123",
+        f"111122223333.dkr.ecr.eu-west-1.amazonaws.com/ecs-validator@sha256:{'0' * 64}",
+        "localhost:5000/ecs-validator",
+        "ecs-validator:latest",
+    ],
+)
+def test_an_image_may_be_named_by_tag_or_digest(uri: str) -> None:
+    assert images.image_uri(uri) == uri
+
+
+@pytest.mark.parametrize(
+    "uri", ["", "no image", "https://ecr/ecs-validator:latest", "ecs-validator:", "Ecs@sha256:0"]
+)
+def test_what_is_no_image_is_refused_before_a_task_fails_to_start(uri: str) -> None:
+    with pytest.raises(argparse.ArgumentTypeError, match="is no image"):
+        images.image_uri(uri)

@@ -47,17 +47,18 @@ def test_an_account_is_shown_and_agreed_to(
 
 
 def test_any_other_answer_is_no(account: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    for answer in ("\n", "n\n", "perhaps\n"):
+    for answer in ("\n", "n\n", "perhaps\n", ""):
         monkeypatch.setattr("sys.stdin", Terminal(answer))
         with pytest.raises(CommandError, match="not deployed"):
             preflight.confirm_account(account, yes=False)
 
 
 def test_without_a_terminal_an_account_takes_yes(account: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sys.stdin", io.StringIO("y\n"))
-    with pytest.raises(CommandError, match="nobody confirmed") as refused:
-        preflight.confirm_account(account, yes=False)
-    assert "--yes" in refused.value.parts[2]
+    for no_terminal in (io.StringIO("y\n"), None):
+        monkeypatch.setattr("sys.stdin", no_terminal)
+        with pytest.raises(CommandError, match="nobody confirmed") as refused:
+            preflight.confirm_account(account, yes=False)
+        assert "--yes" in refused.value.parts[2]
     preflight.confirm_account(account, yes=True)
 
 
