@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -18,7 +18,9 @@ from local_aws.iam.conditions import Condition, Context, conditions_of
 from local_aws.iam.matching import arn_like, like, listed
 from local_aws.wire import Json
 
-_ELEMENTS: Final = {"Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Condition"}
+_ELEMENTS: Final = {
+    *("Sid", "Effect", "Principal", "Action", "NotAction", "Resource", "NotResource", "Condition")
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,16 +92,23 @@ def decide(statements: Iterable[Statement], need: Need) -> Decision:
     return Decision(False, None, f"because no identity-based policy allows the {need.action} action{note}")
 
 
-def statements_of(policies: Mapping[str, str]) -> list[Statement]:
-    """Return the statements of policies, documents by name."""
-    return [statement for name, text in policies.items() for statement in _parsed(name, text)]
+def statements_of(
+    policies: Mapping[str, str], about: Callable[[Json], bool] = lambda _: True
+) -> list[Statement]:
+    """Return the statements of policies, documents by name; of each only those that `about` picks."""
+    return [
+        statement
+        for name, text in policies.items()
+        for parsed, statement in _parsed(name, text)
+        if about(parsed)
+    ]
 
 
 @functools.lru_cache(maxsize=256)
-def _parsed(policy: str, text: str) -> tuple[Statement, ...]:
+def _parsed(policy: str, text: str) -> tuple[tuple[Json, Statement], ...]:
     """Parse a document, once for as long as its text stays the same."""
     statements = listed(json.loads(text).get("Statement", []))
-    return tuple(_statement(policy, number, one) for number, one in enumerate(statements, 1))
+    return tuple((one, _statement(policy, number, one)) for number, one in enumerate(statements, 1))
 
 
 def _statement(policy: str, number: int, parsed: Json) -> Statement:
@@ -107,6 +116,7 @@ def _statement(policy: str, number: int, parsed: Json) -> Statement:
     resources, not_resources = _texts(parsed, "Resource"), _texts(parsed, "NotResource")
     gaps = [f"the element {name}" for name in sorted(set(parsed) - _ELEMENTS)]
     gaps += [gap for condition in conditions if (gap := condition.gap)]
+    gaps += [f"{one} beside Not{one}" for one in ("Action", "Resource") if {one, f"Not{one}"} <= set(parsed)]
     gaps += ["policy variables (its resources)" for text in resources + not_resources if "${" in text]
     return Statement(
         policy=policy,

@@ -19,7 +19,7 @@ from moto.iam.models import Role, iam_backends
 from moto.sts.models import sts_backends
 
 from local_aws.iam.policies import Statement, statements_of
-from local_aws.iam.trust import trusts
+from local_aws.iam.resource_policies import trusts
 
 OWNER: Final = "test"  # the access key of the account's owner in this process
 SESSION_SECONDS: Final = 6 * 3600

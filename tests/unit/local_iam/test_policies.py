@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from local_aws.iam.policies import Need, decide, statements_of
-from local_aws.iam.trust import trusts
+from local_aws.iam.resource_policies import trusts
 from tests.unit.local_iam.support import allow, deny, trust
 
 READ = Need("s3:GetObject", "arn:aws:s3:::bucket/input/a.csv", {"s3:prefix": ("a", "b")})
