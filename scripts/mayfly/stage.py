@@ -20,6 +20,7 @@ from botocore.exceptions import (
     ProfileNotFound,
     TokenRetrievalError,
 )
+from botocore.parsers import ResponseParserError
 
 from mayfly.console import CommandError
 
@@ -63,12 +64,15 @@ class Stage:
         except (NoCredentialsError, NoRegionError, ProfileNotFound, TokenRetrievalError) as error:
             raise CommandError("the environment names no AWS to work with", str(error), CHOOSE_AWS) from error
         except (EndpointConnectionError, ValueError) as error:
-            where = os.environ.get("AWS_ENDPOINT_URL")
-            raise CommandError(
-                f"no AWS answers{f' at {where}' if where else ''}", str(error), CHOOSE_AWS
-            ) from error
+            raise _no_aws(str(error)) from error
+        except (ResponseParserError, KeyError) as error:
+            raise _no_aws("something else than AWS answers there") from error
         except ClientError as error:
-            raise CommandError("AWS does not take the credentials", str(error), CHOOSE_AWS) from error
+            raise CommandError(
+                "AWS does not take the credentials",
+                str(error),
+                f"if they have expired, sign in again (aws sso login); {CHOOSE_AWS}",
+            ) from error
         return stage
 
     def client(self, service: str) -> Any:
@@ -136,6 +140,11 @@ class Stage:
                 f"run ./scripts/deploy.sh{self.option} first",
             )
         return outputs_of(stack)
+
+
+def _no_aws(found: str) -> CommandError:
+    where = os.environ.get("AWS_ENDPOINT_URL")
+    return CommandError(f"no AWS answers{f' at {where}' if where else ''}", found, CHOOSE_AWS)
 
 
 def outputs_of(stack: dict[str, Any]) -> dict[str, str]:
