@@ -156,9 +156,11 @@ def _sizes(settings: Mapping[str, str]) -> list[str]:
         memory = settings.get(f"{task}_MEMORY", "512")
         if cpu in MEMORY_OF_CPU and memory not in MEMORY_OF_CPU[cpu]:
             sizes = MEMORY_OF_CPU[cpu]
+            few = ", ".join(sizes)
+            many = f"{sizes[0]} to {sizes[-1]}, in steps of {int(sizes[1]) - int(sizes[0])}"
             problems.append(
-                f"Fargate has no task of {task}_CPU {cpu} with {task}_MEMORY {memory}: it may be {sizes[0]} "
-                f"to {sizes[-1]}, in steps of {int(sizes[1]) - int(sizes[0])}"
+                f"Fargate has no task of {task}_CPU {cpu} with {task}_MEMORY {memory}: it may be "
+                f"{few if len(sizes) < 4 else many}"
             )
     return problems
 

@@ -72,6 +72,7 @@ def test_sizes_that_fargate_does_not_have_are_refused(written: Path) -> None:
         "Fargate has no task of VALIDATOR_CPU 512 with VALIDATOR_MEMORY 512: it may be 1024 to 4096, "
         "in steps of 1024"
     )
+    assert problem("TRANSFORMER_MEMORY=1536\n", written).endswith("it may be 512, 1024, 2048")
 
 
 @pytest.mark.parametrize("line", ["LOG_RETENTION_DAYS 14", "LOG_RETENTION_DAYS", "=14", "'"])
