@@ -18,6 +18,7 @@ from mayfly.deploying.network import network
 from mayfly.stage import BOOTSTRAP_STACK, DEFAULT, Stage, outputs_of, stage_name
 from mayfly.template import BOOTSTRAP, ORDERS, ROOT, load, pack
 
+ATTEMPTS = 3  # at the stack that all stages share
 PRODUCTS = ROOT / "data" / "products" / "sample_products.csv"
 
 
@@ -37,8 +38,7 @@ def deploy(
     given = settings.load(stage.name) if given is None else given
     values = prepare(stage, image_uris, given, yes=yes)
     preflight.ensure_service_linked_role(stage)
-    with bootstrap_plan(stage) as plan:
-        carry_out(stage, BOOTSTRAP_STACK, plan)
+    make_shared(stage)
     bucket = artifact_bucket(stage)
     values |= {"ArtifactBucket": bucket, "ReferenceUri": upload_reference(stage, bucket, given)}
     values |= image_parameters(stage, image_uris, given, build=True)
@@ -94,6 +94,20 @@ def bootstrap_plan(stage: Stage) -> AbstractContextManager[stacks.Planned | None
     """Plan the stack that an account and region has once: the artifact bucket and the image repositories."""
     body = json.dumps(load(BOOTSTRAP))
     return stacks.planned(stage, BOOTSTRAP_STACK, {"TemplateBody": body}, {}, {})
+
+
+def make_shared(stage: Stage) -> None:
+    """Bring that stack up to date, also when another stage is deployed at the same time and does so, too."""
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            with bootstrap_plan(stage) as plan:
+                carry_out(stage, BOOTSTRAP_STACK, plan)
+        except stacks.OvertakenError:
+            if attempt == ATTEMPTS:
+                raise
+            detail(f"stack {BOOTSTRAP_STACK} was changed by another deploy meanwhile: looking again")
+        else:
+            return
 
 
 def orders_plan(

@@ -1,7 +1,8 @@
-"""What executions that were cut short have left in ECS, known by the tag that all they make carries."""
+"""What was cut short has left: executions in ECS, known by their tag, and simulations in SQS, by its name."""
 
 from __future__ import annotations
 
+import re
 import time
 from threading import Event
 from typing import Any
@@ -59,8 +60,19 @@ def _families(ecs: Any) -> list[str]:
     ]
 
 
+def inboxes(stage: Stage) -> list[str]:
+    """Return the URLs of the queues by which simulations heard the stage's topics."""
+    name = f"mayfly-inbox{stage.suffix}-"
+    pages = stage.client("sqs").get_paginator("list_queues").paginate(QueueNamePrefix=name)
+    urls = [url for page in pages for url in page.get("QueueUrls", [])]
+    return [url for url in urls if re.fullmatch(rf"{name}[0-9a-f]{{8}}", url.rpartition("/")[2])]
+
+
 def remove(stage: Stage) -> None:
-    """Delete the clusters, with their tasks, and the task definitions of a stage where nothing runs."""
+    """Delete the clusters, with their tasks, task definitions and inboxes of a stage where nothing runs."""
+    for url in inboxes(stage):
+        detail(f"removing what a simulation left: {url.rpartition('/')[2]}")
+        stage.client("sqs").delete_queue(QueueUrl=url)
     ecs = stage.client("ecs")
     for cluster in clusters(stage):
         detail(f"removing what an execution left: {cluster.rpartition('/')[2]}")

@@ -17,6 +17,9 @@ from mayfly.stage import Stage
 CAPABILITIES = ["CAPABILITY_NAMED_IAM"]
 GONE, REVIEW = "GONE", "REVIEW_IN_PROGRESS"
 NEVER_MADE = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED")  # a first deploy that failed
+# One change set carried out deletes all others of its stack:
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ExecuteChangeSet.html
+NO_LONGER_VALID = ("ChangeSetNotFound", "InvalidChangeSetStatus")
 NO_CHANGES = ("didn't contain changes", "No updates are to be performed")
 LONGEST = 3600.0  # seconds; a stack of ours takes minutes
 POLL_LOCAL, POLL = 0.1, 3.0  # seconds
@@ -58,13 +61,21 @@ class Planned:
         )
 
 
+class OvertakenError(CommandError):
+    """Somebody else has changed a stack since it was looked at: what was planned holds no more."""
+
+    def __init__(self, stack: str, error: ClientError) -> None:
+        super().__init__(f"stack {stack} was changed by somebody else meanwhile", str(error), "deploy again")
+
+
 @contextmanager
 def planned(
     stage: Stage, stack: str, template: dict[str, str], values: dict[str, str], tags: dict[str, str]
 ) -> Iterator[Planned | None]:
     """Yield what would bring a stack to a template (TemplateBody or TemplateURL), or None when nothing would.
 
-    What is not carried out meanwhile is taken back. Raises CommandError when CloudFormation refuses.
+    What is not carried out meanwhile is taken back. Raises CommandError when CloudFormation refuses,
+    OvertakenError when another change came in between.
     """
     cloudformation = stage.client("cloudformation")
     there = ready(stage, stack)
@@ -82,11 +93,17 @@ def planned(
             **template,
         )
     except ClientError as error:
+        if status_of(stage, stack) != (there["StackStatus"] if there else GONE):
+            raise OvertakenError(stack, error) from error
         raise CommandError(
             f"CloudFormation refused stack {stack}", str(error), "mend what it names and deploy again"
         ) from error
     try:
         yield _worked_out(stage, stack, name, before, values)
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in NO_LONGER_VALID:
+            raise
+        raise OvertakenError(stack, error) from error
     finally:
         _take_back(stage, stack, name)
 

@@ -45,7 +45,7 @@ def undeploy(stage: Stage, *, force: bool = False, wait: bool = False, typed: st
     for store in stores.existing(stage):
         stores.remove(stage, store)
     shared = remove_bootstrap(stage)
-    verify(stage, [*resources, *shared])
+    verify(stage, resources, shared)
 
 
 def resources_of(stage: Stage, stack: str) -> Resources:
@@ -164,11 +164,15 @@ def other_stages(stage: Stage) -> list[str]:
     return sorted(n for n in names if n.startswith(ORDERS_STACK) and n != stage.stack)
 
 
-def verify(stage: Stage, resources: Resources) -> None:
-    """Ask each service for each resource that was there; raise CommandError when one stays."""
+def verify(stage: Stage, resources: Resources, shared: Resources) -> None:
+    """Ask each service for each resource that was there; raise CommandError when one stays.
+
+    What the stages share does not count when its stack is there again, for a stage deployed meanwhile.
+    """
     for _ in stacks.polls(stage, FORGOTTEN_WITHIN_LOCAL if stage.is_local else FORGOTTEN_WITHIN):
-        if not (left := what_is_left(stage, resources)):
-            step(f"Nothing of stage {stage.name!r} is left ({len(resources)} resources asked for)")
+        gone = resources if stage.describe(BOOTSTRAP_STACK) else [*resources, *shared]
+        if not (left := what_is_left(stage, gone)):
+            step(f"Nothing of stage {stage.name!r} is left ({len(gone)} resources asked for)")
             return
     raise CommandError("not everything is gone", ", ".join(left), "run this again, or delete it by hand")
 

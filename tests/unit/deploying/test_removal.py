@@ -98,7 +98,7 @@ def test_what_aws_is_late_to_forget_is_asked_for_again(
 ) -> None:
     forgets_after(monkeypatch, 2)
     monkeypatch.setattr(undeploy, "FORGOTTEN_WITHIN_LOCAL", 60.0)
-    undeploy.verify(stage, QUEUE)
+    undeploy.verify(stage, QUEUE, [])
     assert "Nothing of stage 'demo' is left" in capsys.readouterr().err
 
 
@@ -106,5 +106,28 @@ def test_what_stays_is_told(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(undeploy, "is_there", lambda *_: True)
     monkeypatch.setattr(undeploy, "FORGOTTEN_WITHIN_LOCAL", 0.2)
     with pytest.raises(CommandError, match="not everything is gone") as told:
-        undeploy.verify(stage, QUEUE)
+        undeploy.verify(stage, QUEUE, [])
     assert told.value.parts[1] == "AWS::SQS::Queue https://sqs.aws/queue"
+
+
+def test_what_stages_share_may_be_there_again_for_another(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(undeploy, "is_there", lambda *_: True)
+    monkeypatch.setattr(undeploy, "FORGOTTEN_WITHIN_LOCAL", 0.2)
+    with pytest.raises(CommandError, match="not everything is gone"):
+        undeploy.verify(stage, [], QUEUE)
+    monkeypatch.setattr(stage, "describe", lambda _: {"StackStatus": "CREATE_IN_PROGRESS"})
+    undeploy.verify(stage, [], QUEUE)
+
+
+def test_a_killed_simulations_queue_goes_with_its_stage_and_no_other(stage: Stage) -> None:
+    sqs = stage.client("sqs")
+    names = ("mayfly-inbox-demo-0123abcd", "mayfly-inbox-0123abcd", "mayfly-inbox-demo-of-mine")
+    made = {name: sqs.create_queue(QueueName=name)["QueueUrl"] for name in names}
+
+    leftovers.remove(stage)
+
+    assert set(sqs.list_queues()["QueueUrls"]) == {made[name] for name in names[1:]}
+    for name in names[1:]:
+        sqs.delete_queue(QueueUrl=made[name])

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from mayfly.console import CommandError
-from mayfly.deploying import stacks
-from mayfly.stage import Stage
+from mayfly.deploying import deploy, stacks
+from mayfly.stage import BOOTSTRAP_STACK, Stage
 
 STACK = "mayfly-test"
 TAGS = {"mayfly:stage": "demo"}
@@ -115,6 +115,43 @@ def test_a_template_that_is_refused_is_told_in_cloudformations_words(apply: Call
     with pytest.raises(CommandError, match="CloudFormation refused") as refused:
         apply({"TemplateBody": json.dumps({"Resources": {"One": {"Type": "AWS::Nothing::Here"}}})})
     assert "AWS::Nothing::Here" in refused.value.parts[1]
+
+
+def test_a_plan_that_another_deploy_has_overtaken_says_so(stage: Stage, apply: Callable[..., Any]) -> None:
+    with (  # noqa: PT012 - the second plan is made while the first one waits
+        pytest.raises(stacks.OvertakenError, match="changed by somebody else"),
+        stacks.planned(stage, STACK, template("One"), {}, TAGS) as first,
+    ):
+        apply(template("One", "Two"))
+        assert first is not None
+        stacks.execute(stage, first)
+    assert stacks.status_of(stage, STACK) == "CREATE_COMPLETE"
+
+
+def test_a_stack_that_another_deploy_makes_first_is_not_called_a_refusal(
+    apply: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    apply(template("One"))
+    monkeypatch.setattr(stacks, "ready", lambda *_: None)  # as it was before
+    with pytest.raises(stacks.OvertakenError):
+        apply(template("Two"))
+
+
+def test_the_stack_that_stages_share_is_planned_again_when_another_deploy_made_it_first(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    carry_out, quicker = deploy.carry_out, [deploy.make_shared]
+
+    def overtaken(*arguments: Any) -> None:
+        if quicker:
+            quicker.pop()(stage)
+        carry_out(*arguments)
+
+    monkeypatch.setattr(deploy, "carry_out", overtaken)
+    deploy.make_shared(stage)
+    assert "looking again" in capsys.readouterr().err
+    assert stacks.status_of(stage, BOOTSTRAP_STACK) == "CREATE_COMPLETE"
+    stacks.delete(stage, BOOTSTRAP_STACK)
 
 
 def statuses(stage: Stage, monkeypatch: pytest.MonkeyPatch, *following: str | None) -> list[str | None]:
