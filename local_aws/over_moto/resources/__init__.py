@@ -7,7 +7,7 @@ no effect:
 - a subscription by e-mail (AWS::SNS::Subscription) is confirmed at once, and no mail is sent;
 - a state machine's LoggingConfiguration and TracingConfiguration log and trace nothing;
 - a VPC endpoint (AWS::EC2::VPCEndpoint) carries no traffic, a security group's rules stop none;
-- an identity provider (AWS::IAM::OIDCProvider) vouches for nobody; a role's policies hold the role, and nobody
+- an identity provider (AWS::IAM::OIDCProvider) vouches for nobody; a role's policies hold the role and nobody
   else; the statements of a bucket's policy that have a condition stop nobody;
 - a bucket's life cycle rules remove nothing, public access block and object ownership change nothing;
 - a table's point-in-time recovery and expiry of items keep and remove nothing;

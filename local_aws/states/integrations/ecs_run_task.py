@@ -70,9 +70,9 @@ async def _stopped(cloud: Cloud, region: str, task: dict[str, Any], events: Any)
     """Return the task, as ECS describes it, once an event says that it has stopped."""
     while (await events.get())["detail"]["taskArn"] != task["taskArn"]:
         pass
-    described = await cloud.call(
-        "ecs", region, "describe_tasks", cluster=task["clusterArn"], tasks=[task["taskArn"]]
-    )
+    operation = service_model("ecs").operation_model("DescribeTasks")
+    parameters = {"Cluster": task["clusterArn"], "Tasks": [task["taskArn"]]}
+    described = await request(cloud, region, SERVICES["ecs"], operation, parameters)
     last: dict[str, Any] = described["tasks"][0]
     return last
 

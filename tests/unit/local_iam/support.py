@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 from local_aws.cloud import Cloud
@@ -59,3 +60,17 @@ class Actor:
 
 def actor(cloud: Cloud, *statements: dict[str, Any]) -> Actor:
     return Actor(cloud, make_role(cloud, *statements))
+
+
+def machine_text(name: str) -> str:
+    """Return the definition of a machine of this folder."""
+    return (Path(__file__).parent / "machines" / f"{name}.json").read_text(encoding="utf-8")
+
+
+def wait_for(cloud: Cloud, execution: str) -> None:
+    """Wait for the end of an execution."""
+
+    async def ended() -> None:
+        await cloud.states(REGION)._execution(execution).ended()
+
+    cloud.run(ended())

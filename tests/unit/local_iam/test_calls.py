@@ -20,8 +20,10 @@ from tests.unit.local_iam.support import (
     allow,
     change_policy,
     deny,
+    machine_text,
     make_role,
     trust,
+    wait_for,
 )
 
 TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:t"
@@ -167,20 +169,15 @@ def test_who_answers_a_role_does_not_act_as_it(cloud: Cloud) -> None:
     """What a call sets off (an execution, a task) is not done by the caller."""
     role = make_role(cloud, trusting=trust("states.amazonaws.com"))
     states = cloud.client("stepfunctions", REGION)
-    definition = (
-        '{"StartAt": "Make", "States": {"Make": {"Type": "Task", "End": true, '
-        '"Resource": "arn:aws:states:::aws-sdk:ecs:createCluster"}}}'
-    )
     name = f"m-{cloud.new_id()}"
-    machine = states.create_state_machine(name=name, definition=definition, roleArn=role)["stateMachineArn"]
+    machine = states.create_state_machine(name=name, definition=machine_text("make_cluster"), roleArn=role)[
+        "stateMachineArn"
+    ]
 
     starter = actor(cloud, allow("states:StartExecution", "ecs:CreateCluster"))
     execution = starter.call("stepfunctions", "start_execution", stateMachineArn=machine)["executionArn"]
 
-    async def ended() -> None:
-        await cloud.states(REGION)._execution(execution).ended()
-
-    cloud.run(ended())
+    wait_for(cloud, execution)
     assert states.describe_execution(executionArn=execution)["error"] == "Ecs.AccessDeniedException"
 
 
@@ -199,19 +196,18 @@ def test_a_service_that_is_not_trusted_does_not_get_the_role(cloud: Cloud) -> No
     role = make_role(cloud, allow("*"), trusting=trust(TASKS))
     with pytest.raises(ClientError, match=r"states.amazonaws.com, nor the regional one is authorized"):
         cloud.client("stepfunctions", REGION).create_state_machine(
-            name="m", definition='{"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}', roleArn=role
+            name="m", definition=machine_text("make_cluster"), roleArn=role
         )
 
 
 def test_a_machine_that_waits_for_tasks_needs_the_rule_that_tells_of_their_end(cloud: Cloud) -> None:
-    definition = (
-        '{"StartAt": "A", "States": {"A": {"Type": "Task", "End": true, '
-        '"Resource": "arn:aws:states:::ecs:runTask.sync", "Parameters": {"TaskDefinition": "t"}}}}'
-    )
     rule = f"arn:aws:events:{REGION}:{ACCOUNT}:rule/StepFunctionsGetEventsForECSTaskRule"
     trusting = trust("states.amazonaws.com")
     lacking = make_role(cloud, allow("events:PutRule", "events:PutTargets", on=rule), trusting=trusting)
-    states, request = cloud.client("stepfunctions", REGION), {"name": "w", "definition": definition}
+    states, request = (
+        cloud.client("stepfunctions", REGION),
+        {"name": "w", "definition": machine_text("run_task")},
+    )
 
     with pytest.raises(ClientError, match=r"is not authorized to create managed-rule.*events:DescribeRule"):
         states.create_state_machine(**request, roleArn=lacking)

@@ -13,7 +13,16 @@ from local_aws.clock import Clock
 from local_aws.cloud import Cloud
 from local_aws.ecs.images import Images
 from tests.unit.local_ecs.conftest import Fargate
-from tests.unit.local_iam.support import ACCOUNT, REGION, TASKS, allow, make_role, trust
+from tests.unit.local_iam.support import (
+    ACCOUNT,
+    REGION,
+    TASKS,
+    allow,
+    machine_text,
+    make_role,
+    trust,
+    wait_for,
+)
 
 IMAGES = Path(__file__).parents[1] / "local_ecs" / "images"
 IN_ECR = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/ecs-worker:latest"
@@ -116,3 +125,32 @@ def test_ecs_can_be_trusted_for_the_region_and_for_no_single_cluster(fargate: Fa
     for other in (f"arn:aws:ecs:{REGION}:{ACCOUNT}:cluster/c", f"arn:aws:ecs:us-west-2:{ACCOUNT}:*"):
         with pytest.raises(ClientError, match="ECS was unable to assume the role"):
             run(fargate, "true", taskRoleArn=trusted_for(other))
+
+
+def run_by_machine(fargate: Fargate, *actions: str) -> Any:
+    """Run a task, one of whose containers fails and is not essential, by a machine; return the execution."""
+    failing = fargate.container(name="side", entryPoint=["sh", "-c"], command=["exit 1"], essential=False)
+    lasting = fargate.container(entryPoint=["sh", "-c"], command=["sleep 0.5"])
+    fargate.register(lasting, failing)
+    role = make_role(fargate.cloud, allow("events:*", *actions), trusting=trust("states.amazonaws.com"))
+    states = fargate.cloud.client("stepfunctions", REGION)
+    name, definition = fargate.cloud.new_id(), machine_text("run_task")
+    machine = states.create_state_machine(name=name, definition=definition, roleArn=role)["stateMachineArn"]
+    execution = states.start_execution(stateMachineArn=machine)["executionArn"]
+    wait_for(fargate.cloud, execution)
+    return states.describe_execution(executionArn=execution)
+
+
+def test_step_functions_tells_essential_containers_without_a_right_of_the_role(fargate: Fargate) -> None:
+    done = run_by_machine(fargate, "ecs:RunTask", "ecs:DescribeTasks", "iam:PassRole")
+    assert done["status"] == "SUCCEEDED", done.get("cause")
+
+
+@pytest.mark.parametrize("lacking", ["ecs:RunTask", "iam:PassRole", "ecs:DescribeTasks"])
+def test_a_machine_needs_the_right_to_run_the_task_to_give_it_its_roles_and_to_see_its_end(
+    fargate: Fargate, lacking: str
+) -> None:
+    rights = {"ecs:RunTask", "ecs:DescribeTasks", "iam:PassRole"} - {lacking}
+    done = run_by_machine(fargate, *rights)
+    assert (done["status"], done["error"]) == ("FAILED", "ECS.AccessDeniedException")
+    assert f"is not authorized to perform: {lacking}" in done["cause"]
