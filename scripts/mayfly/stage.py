@@ -129,6 +129,18 @@ class Stage:
             raise
         return stacks[0] if stacks else None
 
+    def resources(self, stack: str) -> list[dict[str, Any]]:
+        """Return what a stack has made, as CloudFormation lists it; nothing when there is none (any more)."""
+        listing = self.client("cloudformation").get_paginator("list_stack_resources")
+        try:
+            pages = list(listing.paginate(StackName=stack))
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "ValidationError":
+                return []
+            raise
+        listed = [item for page in pages for item in page["StackResourceSummaries"]]
+        return [item for item in listed if item.get("PhysicalResourceId")]
+
     def outputs(self) -> dict[str, str]:
         """Return the stack's outputs; raise CommandError when the stage is not deployed."""
         stack = self.describe()

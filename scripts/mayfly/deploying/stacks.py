@@ -208,8 +208,7 @@ def delete(stage: Stage, stack: str) -> None:
     cloudformation = stage.client("cloudformation")
     if status_of(stage, stack) == GONE:
         return
-    resources = cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack)
-    count = sum(len(page["StackResourceSummaries"]) for page in resources)
+    count = len(stage.resources(stack))
     cloudformation.delete_stack(StackName=stack)
     if (status := wait(stage, stack, count, "DELETE")) != GONE:
         raise CommandError(

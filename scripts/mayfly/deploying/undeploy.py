@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 from mayfly.console import CommandError, ask, detail, run, step
 from mayfly.deploying import leftovers, stacks, stores
 from mayfly.deploying.presence import is_gone, is_there
-from mayfly.stage import BOOTSTRAP_STACK, DEFAULT, ORDERS_STACK, Stage, outputs_of, stage_name
+from mayfly.stage import BOOTSTRAP_STACK, DEFAULT, ORDERS_STACK, Stage, stage_name
 
 SOME = 5  # of a long list are named
 # A deleted queue may answer for a minute, and IAM, too, is late to forget:
@@ -31,7 +31,7 @@ def undeploy(stage: Stage, *, force: bool = False, wait: bool = False, typed: st
     `wait` lets running executions end, which are stopped otherwise.
     """
     step(f"Removing stage {stage.name!r} from account {stage.account}, {stage.region}")
-    resources = resources_of(stage, stage.stack)
+    resources = stage.resources(stage.stack)
     if not resources:
         detail(f"there is no stack {stage.stack}: looking for leftovers")
     agree_to_loss(stage, force=force, typed=typed)
@@ -46,15 +46,6 @@ def undeploy(stage: Stage, *, force: bool = False, wait: bool = False, typed: st
         stores.remove(stage, store)
     shared = remove_bootstrap(stage)
     verify(stage, resources, shared)
-
-
-def resources_of(stage: Stage, stack: str) -> Resources:
-    """Return what a stack has made, as CloudFormation lists it; nothing when there is none."""
-    if stage.describe(stack) is None:
-        return []
-    pages = stage.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=stack)
-    listed = [item for page in pages for item in page["StackResourceSummaries"]]
-    return [item for item in listed if item.get("PhysicalResourceId")]
 
 
 def physical(resources: Resources, kind: str) -> list[str]:
@@ -142,17 +133,19 @@ def running_executions(stage: Stage, resources: Resources) -> list[str]:
 
 def remove_bootstrap(stage: Stage) -> Resources:
     """Delete what the stages share when this was the last one; return what that was."""
-    there = stage.describe(BOOTSTRAP_STACK)
-    if there is None:
+    if stage.describe(BOOTSTRAP_STACK) is None:
         return []
     if others := other_stages(stage):
         detail(f"stack {BOOTSTRAP_STACK} stays, for {', '.join(others)}")
         return []
     step(f"Deleting stack {BOOTSTRAP_STACK}, which no other stage uses")
-    resources = resources_of(stage, BOOTSTRAP_STACK)
-    bucket = outputs_of(there).get("ArtifactBucket")
-    if bucket and is_there(stage, "AWS::S3::Bucket", bucket):
-        stores.empty(stage.client("s3"), bucket)
+    resources = stage.resources(BOOTSTRAP_STACK)
+    for bucket in physical(resources, "AWS::S3::Bucket"):
+        try:
+            stores.empty(stage.client("s3"), bucket)
+        except ClientError as error:
+            if not is_gone(error):  # another undeploy may be quicker
+                raise
     stacks.delete(stage, BOOTSTRAP_STACK)
     return resources
 
@@ -170,9 +163,12 @@ def verify(stage: Stage, resources: Resources, shared: Resources) -> None:
     What the stages share does not count when its stack is there again, for a stage deployed meanwhile.
     """
     for _ in stacks.polls(stage, FORGOTTEN_WITHIN_LOCAL if stage.is_local else FORGOTTEN_WITHIN):
-        gone = resources if stage.describe(BOOTSTRAP_STACK) else [*resources, *shared]
-        if not (left := what_is_left(stage, gone)):
-            step(f"Nothing of stage {stage.name!r} is left ({len(gone)} resources asked for)")
+        left = what_is_left(stage, [*resources, *shared])
+        if left and shared and stage.describe(BOOTSTRAP_STACK):
+            left = what_is_left(stage, resources)
+        if not left:
+            count = len(resources) + len(shared)
+            step(f"Nothing of stage {stage.name!r} is left ({count} resources asked for)")
             return
     raise CommandError("not everything is gone", ", ".join(left), "run this again, or delete it by hand")
 

@@ -9,7 +9,7 @@ import pytest
 
 from mayfly.console import CommandError
 from mayfly.deploying import leftovers, undeploy
-from mayfly.stage import Stage
+from mayfly.stage import BOOTSTRAP_STACK, Stage
 
 TAGS = [{"key": "mayfly:stage", "value": "demo"}]
 QUEUE = [{"ResourceType": "AWS::SQS::Queue", "PhysicalResourceId": "https://sqs.aws/queue"}]
@@ -131,3 +131,14 @@ def test_a_killed_simulations_queue_goes_with_its_stage_and_no_other(stage: Stag
     assert set(sqs.list_queues()["QueueUrls"]) == {made[name] for name in names[1:]}
     for name in names[1:]:
         sqs.delete_queue(QueueUrl=made[name])
+
+
+def test_a_stack_that_another_undeploy_has_removed_meanwhile_is_no_error(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert stage.resources(BOOTSTRAP_STACK) == []
+    bucket = {"ResourceType": "AWS::S3::Bucket", "PhysicalResourceId": "mayfly-artifacts-gone"}
+    descriptions = iter([{"StackStatus": "DELETE_IN_PROGRESS"}, None])
+    monkeypatch.setattr(stage, "describe", lambda _: next(descriptions))
+    monkeypatch.setattr(stage, "resources", lambda _: [bucket])
+    assert undeploy.remove_bootstrap(stage) == [bucket]
