@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
 from typing import NoReturn
 
 import pytest
@@ -16,26 +14,6 @@ from mayfly.stage import Stage
 from mayfly.template import ROOT
 
 SCRIPT = ROOT / "scripts" / "smoke_aws.sh"
-
-
-@pytest.mark.usefixtures("aws")
-def test_everything_is_as_expected_and_nothing_is_left() -> None:
-    ended = subprocess.run([SCRIPT, "--yes", "--json"], capture_output=True, text=True, check=False)
-
-    document = json.loads(ended.stdout)
-    assert [item for item in document["checks"] if not item["ok"]] == []
-    assert (ended.returncode, document["passed"]) == (0, True)
-    checked = {item["check"] for item in document["checks"]}
-    assert {
-        "deploying again changes nothing",
-        "a dry run changes nothing",
-        "HeadObject's 404 is S3.NoSuchKeyException",
-        "DeleteObject's 412 for a newer object is S3.S3Exception, Status Code: 412",
-        "RunTask hands the definition's tags to the task",
-        "undeploy leaves nothing with the stage's name",
-    } <= checked
-    assert "not asked, for the local AWS has nothing of it" in ended.stderr
-    assert smoke.names_left(Stage.of_environment(document["stage"])) == []
 
 
 @pytest.mark.usefixtures("aws")
