@@ -110,17 +110,32 @@ def test_an_interrupted_simulation_cleans_up_first(pipeline: Pipeline) -> None:
 def test_a_stage_whose_events_start_nothing_is_told_as_such(pipeline: Pipeline) -> None:
     before, events = contents(pipeline), pipeline.client("events")
     findings: list[Finding] = []
-    events.disable_rule(Name="S3TriggerRule")
+    targets = events.list_targets_by_rule(Rule="S3TriggerRule")["Targets"]
+    events.remove_targets(Rule="S3TriggerRule", Ids=[target["Id"] for target in targets])
     try:
         hasty = dataclasses.replace(LOCAL_PACE, start=0.5)
         Simulation(pipeline.stage, findings.append, hasty).run()
     finally:
-        events.enable_rule(Name="S3TriggerRule")
+        events.put_targets(Rule="S3TriggerRule", Targets=targets)
 
     assert [(finding.check, finding.ok) for finding in findings] == [
         ("an upload starts an execution", False),
         ("nothing of the simulation's own data is left", True),
     ]
+    assert contents(pipeline) == before
+
+
+def test_a_rule_that_is_off_is_told_without_waiting_for_what_it_would_start(pipeline: Pipeline) -> None:
+    before, events = contents(pipeline), pipeline.client("events")
+    findings: list[Finding] = []
+    events.disable_rule(Name="S3TriggerRule")
+    try:
+        Simulation(pipeline.stage, findings.append).run()
+    finally:
+        events.enable_rule(Name="S3TriggerRule")
+
+    assert findings[0].found == "rule S3TriggerRule is DISABLED: ./scripts/deploy.sh switches it on"
+    assert not findings[0].ok
     assert contents(pipeline) == before
 
 

@@ -67,6 +67,12 @@ class Simulation:
         """
         step("Waiting for the input bucket's events to start executions")
         pace, started = self.pace, time.monotonic()
+        check, expected = "an upload starts an execution", f"one within {self.pace.start:.0f} s"
+        rule = self.outputs["TriggerRule"]
+        if (state := self.stage.client("events").describe_rule(Name=rule)["State"]) != "ENABLED":
+            advice = f"./scripts/deploy.sh{self.stage.option} switches it on"
+            self.report(Finding(check, expected, f"rule {rule} is {state}: {advice}", ok=False))
+            return False
 
         def marker_started() -> bool:
             self.put(self.traces.prefix, b"")
@@ -74,9 +80,7 @@ class Simulation:
 
         arrived = until(marker_started, pace.start, 0)
         waited = f"{'one' if arrived else 'none'} after {time.monotonic() - started:.0f} s"
-        self.report(
-            Finding("an upload starts an execution", f"one within {pace.start:.0f} s", waited, arrived)
-        )
+        self.report(Finding(check, expected, waited, arrived))
         return arrived
 
     def send(self, sample: Sample, checks: tuple[Check, ...]) -> None:
