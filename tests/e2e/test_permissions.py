@@ -141,7 +141,7 @@ def test_a_rule_that_may_not_start_the_machine_leaves_its_event_in_the_queue(sta
         ("StateMachineRole", "ecs:CreateCluster", "Ecs.AccessDeniedException", "ecs:CreateCluster"),
         ("StateMachineRole", "iam:PassRole", "Ecs.AccessDeniedException", "Task: User: "),
         ("StateMachineRole", "ecs:TagResource", "Ecs.AccessDeniedException", "ecs:TagResource"),
-        ("StateMachineRole", "ecs:RunTask", "ECS.AccessDeniedException", "RunValidator: "),
+        ("StateMachineRole", "ecs:RunTask", "ECS.AccessDeniedException", "ecs:RunTask"),
         ("StateMachineRole", "s3:GetObjectVersion", "S3.S3Exception", "(Service: S3, Status Code: 403"),
         ("StateMachineRole", "dynamodb:UpdateItem", "DynamoDB.AmazonDynamoDBException", "UpdateItem"),
         ("TaskExecutionRole", "ecr:GetAuthorizationToken", "States.TaskFailed", "ecr:GetAuthorizationToken"),
