@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 from local_aws.cloud import Cloud
 from local_aws.iam.enforcer import Use
 from local_aws.iam.roles import acting_as
+from tests.unit.local_events.support import Account
 from tests.unit.local_iam.support import (
     ACCOUNT,
     REGION,
@@ -165,8 +166,7 @@ def test_what_allowed_a_call_is_remembered(cloud: Cloud, bucket: str) -> None:
     assert {use.statement for use in cloud.enforcer.uses if use.role == reader.session.role} == {"Read"}
 
 
-def test_who_answers_a_role_does_not_act_as_it(cloud: Cloud) -> None:
-    """What a call sets off (an execution, a task) is not done by the caller."""
+def test_a_machine_acts_as_its_own_role_and_not_as_who_started_it(cloud: Cloud) -> None:
     role = make_role(cloud, trusting=trust("states.amazonaws.com"))
     states = cloud.client("stepfunctions", REGION)
     name = f"m-{cloud.new_id()}"
@@ -179,6 +179,16 @@ def test_who_answers_a_role_does_not_act_as_it(cloud: Cloud) -> None:
 
     wait_for(cloud, execution)
     assert states.describe_execution(executionArn=execution)["error"] == "Ecs.AccessDeniedException"
+
+
+def test_what_a_call_sets_off_is_not_done_by_the_caller(cloud: Cloud) -> None:
+    account = Account(cloud)
+    account.target()
+    entry = {"Source": account.source, "DetailType": "Test", "Detail": "{}"}
+
+    actor(cloud, allow("events:PutEvents")).call("events", "put_events", Entries=[entry])
+    assert len(account.executions()) == 1  # the rule's role was looked up, which the caller may not
+    cloud.client("events", REGION).remove_targets(Rule=account.rule, Ids=["t"])
 
 
 def test_credentials_that_a_user_takes_are_held_to_the_role(cloud: Cloud) -> None:
