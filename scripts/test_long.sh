@@ -8,8 +8,8 @@ if [[ ${1:-} == --help ]]; then
   cat <<'END'
 usage: ./scripts/test_long.sh [PYTEST ARGUMENT ...]
 
-1. Kills a deploy, and an undeploy, after every single call that changes something, and runs it again; and runs
-   smoke_aws.sh on the local AWS. About three minutes.
+1. Kills a deploy, and an undeploy, after every single call that changes something, and runs it again; then runs
+   the tests marked long, smoke_aws.sh on the local AWS among them. About five minutes.
 2. Builds the images in ecs/ and runs them against the local AWS with a real Docker engine, on Linux. DOCKER names
    another docker client. Without an engine that answers, ../shared/containers/engine.sh starts a private one when
    it is there; otherwise this part is skipped. The pytest arguments are for this part.
@@ -36,8 +36,10 @@ start_private_engine() { # an engine of our own until this script ends, with a b
 
 ensure_venv tests/requirements.txt
 cd "$ROOT"
-echo "-----> deploy and undeploy, killed at every call; the smoke run"
-KILL_AT_EVERY_CALL=yes "$PYTHON" -m pytest tests/e2e/test_interrupted.py tests/long/test_smoke.py --timeout 1800
+echo "-----> deploy and undeploy, killed at every call"
+KILL_AT_EVERY_CALL=yes "$PYTHON" -m pytest tests/integration/test_interrupted.py --timeout 1800
+echo "-----> the tests marked long"
+"$PYTHON" -m pytest --long --timeout 600 tests tests/long/test_smoke.py
 
 echo "-----> the images in real containers"
 if "${DOCKER:-docker}" version >/dev/null 2>&1; then

@@ -94,7 +94,9 @@ def test_json_is_one_document_about_every_file_and_a_rejection_exits_with_65() -
     assert document["left"] == NOTHING_LEFT
 
 
-@pytest.mark.parametrize("step", ["Starting a local AWS", "Stack mayfly-orders"])
+@pytest.mark.parametrize(
+    "step", ["Starting a local AWS", pytest.param("Stack mayfly-orders", marks=pytest.mark.long)]
+)
 def test_a_demo_that_is_ended_takes_its_local_aws_with_it(step: str) -> None:
     with subprocess.Popen(
         [ROOT / "scripts" / "demo.sh"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
@@ -140,6 +142,7 @@ def test_on_a_terminal_a_tree_a_file_grows_and_stays() -> None:
     assert max(map(len, tree)) <= 80
 
 
+@pytest.mark.long
 def test_an_interrupt_ends_the_demo_gives_the_terminal_back_and_says_so_without_colours() -> None:
     with demo_on_a_terminal(NO_COLOR="1") as running:
         assert running.stdin

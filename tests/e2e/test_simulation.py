@@ -63,6 +63,7 @@ def test_two_at_once_pass_on_a_working_pipeline_and_leave_it_as_it_was(pipeline:
     assert contents(pipeline) == before
 
 
+@pytest.mark.long
 def test_a_pipeline_that_rejects_good_files_fails_and_is_cleaned_up(
     with_validator: Callable[[str], Pipeline],
 ) -> None:
@@ -91,6 +92,7 @@ def test_a_stage_that_is_not_deployed_is_told_in_three_parts() -> None:
     assert "the stage 'nowhere' is not deployed" in ended.stderr
 
 
+@pytest.mark.long
 def test_an_interrupted_simulation_cleans_up_first(pipeline: Pipeline) -> None:
     before = contents(pipeline)
     process = subprocess.Popen([SCRIPT], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -139,6 +141,7 @@ def test_a_rule_that_is_off_is_told_without_waiting_for_what_it_would_start(pipe
     assert contents(pipeline) == before
 
 
+@pytest.mark.long
 def test_an_execution_that_does_not_end_is_stopped_with_all_it_made(
     with_validator: Callable[[str], Pipeline],
 ) -> None:

@@ -106,6 +106,7 @@ def test_it_starts_once_answers_the_aws_cli_and_stops(script: Script) -> None:
     assert (stopped.returncode, "not running" in stopped.stderr) == (0, True)
 
 
+@pytest.mark.long
 def test_a_pid_file_that_a_crash_left_is_no_hindrance(script: Script) -> None:
     script("start")
     os.kill(script.recorded["pid"], signal.SIGKILL)

@@ -17,7 +17,7 @@ from mayfly.template import ROOT
 from tests.environment import pointed_to
 
 SCRIPT = ROOT / "scripts" / "smoke_aws.sh"
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(600)]
 
 
 @pytest.fixture
