@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Everything that must hold: linters, types, validators, then the tests. About four minutes on two cores.
+# Everything that must hold: linters, types, validators, then the tests. About seven minutes on two cores.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"

@@ -22,7 +22,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave the tests marked long to scripts/test_long.sh: every commit's have eight minutes, for ever."""
     wanted = bool(config.getoption("--long"))
-    left = [item for item in items if (item.get_closest_marker("long") is not None) != wanted]
-    if left:
-        config.hook.pytest_deselected(items=left)
-        items[:] = [item for item in items if item not in left]
+    config.hook.pytest_deselected(items=[item for item in items if is_long(item) != wanted])
+    items[:] = [item for item in items if is_long(item) == wanted]
+
+
+def is_long(item: pytest.Item) -> bool:
+    return item.get_closest_marker("long") is not None
