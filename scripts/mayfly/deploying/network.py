@@ -24,7 +24,7 @@ def network(stage: Stage, settings: Mapping[str, str]) -> dict[str, str]:
     vpc = settings["VPC_ID"] if chosen else default_vpc(ec2, stage.region)
     subnets = subnets_of(ec2, vpc, settings.get("SUBNET_IDS"))
     refuse_too_many(subnets, endpoints=settings.get("VPC_ENDPOINTS") == "yes")
-    where = f"VPC {vpc} of config/{stage.name}.env" if chosen else f"the default VPC {vpc}"
+    where = f"VPC {vpc} of the settings" if chosen else f"the default VPC {vpc}"
     detail(f"network: {where} with {len(subnets)} subnets")
     if not chosen and not stage.is_local:
         detail(f"         (for another, write VPC_ID and SUBNET_IDS into {settings_file(stage.name).name})")

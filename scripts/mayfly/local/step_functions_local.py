@@ -13,6 +13,7 @@ import json
 import subprocess
 import time
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -41,6 +42,7 @@ PROFILE = "step-functions-local"
 ENDPOINT = "http://127.0.0.1:8083"
 START_SECONDS = 120  # the JVM needs about ten, a slow machine more
 RUN_SECONDS = 300
+PAUSE = Event()
 
 
 def run(client: SFNClient, generated: Generated, names: tuple[str, ...]) -> dict[str, str | None]:
@@ -84,7 +86,7 @@ def ended(client: SFNClient, execution: str, until: float) -> tuple[str, list[An
         status = client.describe_execution(executionArn=execution)["status"]
         if status != "RUNNING" or time.monotonic() > until:
             break
-        time.sleep(1)
+        PAUSE.wait(1)
     events: list[Any] = []
     for page in client.get_paginator("get_execution_history").paginate(executionArn=execution):
         events += page["events"]
@@ -161,7 +163,7 @@ def connect() -> SFNClient:
                     str(error),
                     "run again with --keep, and read: docker compose logs step-functions-local",
                 ) from error
-            time.sleep(1)
+            PAUSE.wait(1)
         else:
             return client
 
