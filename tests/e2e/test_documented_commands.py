@@ -101,7 +101,9 @@ def run(script: str, environ: Mapping[str, str]) -> subprocess.CompletedProcess[
     )
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize(
+    "page", [pytest.param(page, marks=[] if page == "README.md" else pytest.mark.long) for page in PAGES]
+)
 def test_the_commands_of_a_page_do_what_they_say(page: str, environment: dict[str, str]) -> None:
     parts = [block for block in blocks(ROOT / page) if not block.not_run]
     assert parts

@@ -135,6 +135,7 @@ def test_a_rule_that_may_not_start_the_machine_leaves_its_event_in_the_queue(sta
     assert "is not authorized to perform: states:StartExecution on resource: " in told["ERROR_MESSAGE"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("role", "action", "error", "cause"),
     [
