@@ -6,6 +6,7 @@ of each is decided here, so that an update reaches every resource whose resolved
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
 
@@ -34,7 +35,7 @@ class Resources(ResourceMap):
         self._parsed_resources.update(numbers)
 
 
-class Pass:
+class Pass(ABC):
     """Walks over a template: moto's parser hands each resource, its properties resolved, to `ensure`."""
 
     def __init__(self, stack: Stack, place: Place, before: dict[str, Resource]) -> None:
@@ -68,9 +69,9 @@ class Pass:
         resources.load()
         return resources
 
+    @abstractmethod
     def ensure(self, kind: type[Resource], logical_id: str, name: str, properties: Json) -> Resource:
         """Return the resource as the properties want it."""
-        raise NotImplementedError
 
 
 class Application(Pass):

@@ -8,7 +8,7 @@ from moto.cloudformation.models import CloudFormationBackend, Event, Stack, clou
 from moto.cloudformation.parsing import OutputMap
 from moto.cloudformation.utils import generate_stack_id
 
-from local_aws.over_moto.application import FAILURES, Application, Pass
+from local_aws.over_moto.application import FAILURES, Application
 from local_aws.over_moto.plan import Change, Plan
 from local_aws.over_moto.resources.base import Place, Resource
 from local_aws.over_moto.stack_requests import Asked
@@ -82,7 +82,9 @@ class Stacks:
             enable_termination_protection=False,
         )
         stack.cross_stack_resources = backend.exports
-        Pass(stack, self._place(stack), {}).map_of(asked.template, asked.parameters)  # moto may refuse it
+        Application(stack, self._place(stack), {}).map_of(
+            asked.template, asked.parameters
+        )  # moto may refuse it
         backend.stacks[stack.stack_id] = stack
         return stack
 
@@ -185,7 +187,7 @@ class Stacks:
     def _empty(self, stack: Stack, template: dict[str, Any], parameters: dict[str, str]) -> None:
         """Leave the stack without resources. (moto's map makes a resource that is asked for and missing.)."""
         bare = {"Parameters": template.get("Parameters") or {}, "Resources": {}}
-        stack.resource_map = Pass(stack, self._place(stack), {}).map_of(bare, parameters)
+        stack.resource_map = Application(stack, self._place(stack), {}).map_of(bare, parameters)
         stack.output_map = OutputMap(stack.resource_map, bare, stack.stack_id)
 
     def _export(self, stack: LocalStack) -> None:
