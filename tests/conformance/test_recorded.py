@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
+from local_aws.replay.comparison import difference
 from local_aws.states.fields import DefinitionError
 from local_aws.states.integrations import check
 from local_aws.states.parsing import parse_definition
-from tests.conformance.recorded import FOLDER, difference
 
+FOLDER = Path(__file__).resolve().parents[3] / "shared" / "asl_conformance"
 GAPS: dict[str, list[str]] = json.loads(
     (Path(__file__).parent / "known_gaps.json").read_text(encoding="utf-8")
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 import shutil
@@ -14,6 +13,8 @@ import yaml
 from botocore.exceptions import ClientError
 from statelint.linter import Linter
 
+from local_aws.replay.execution import Outcome
+from local_aws.replay.execution import run as run_case
 from mayfly.checking.validate import definition_faults, uncommented
 from mayfly.console import CommandError
 from mayfly.local import step_functions_local, step_functions_mocks
@@ -29,8 +30,6 @@ from mayfly.local.step_functions_mocks import (
     substituted,
 )
 from mayfly.template import ORDERS, ROOT, load
-from tests.conformance.recorded import Outcome
-from tests.conformance.recorded import run as run_case
 
 GENERATED = generate()
 
@@ -54,7 +53,7 @@ def results(mocks: dict[str, Any], name: str) -> list[dict[str, Any]]:
 def on_our_engine(definition: dict[str, Any], answers: list[dict[str, Any]]) -> Outcome:
     """Run a scenario on our own engine; an invocation without an answer of its own raises LookupError."""
     case = {"definition": definition, "input": read(FOLDER / "input.json"), "task_results": answers}
-    return asyncio.run(run_case(case))
+    return run_case(case)
 
 
 class OurEngine:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +11,7 @@ from typing import Any
 from local_aws.clock import Clock
 from local_aws.cloud import Cloud
 from local_aws.ecs.images import Images
-from tests.conformance.recorded import Outcome, run
+from local_aws.replay.execution import Outcome, run
 
 MACHINES = Path(__file__).parent / "machines"
 REGION = "us-east-1"
@@ -33,7 +32,7 @@ def returns(state: str, result: Any) -> dict[str, Any]:
 
 def outcome_of(name: str, given: Any, *results: dict[str, Any]) -> Outcome:
     definition = json.loads(text_of(name))
-    return asyncio.run(run({"definition": definition, "input": given, "task_results": list(results)}))
+    return run({"definition": definition, "input": given, "task_results": list(results)})
 
 
 def types(outcome: Outcome) -> list[str]:

@@ -1,115 +1,23 @@
-"""Recorded executions: reading them, running them again without AWS, and naming the first difference."""
+"""Holding an execution of ours against the recording of AWS's, and naming the first difference."""
 
 from __future__ import annotations
 
-import asyncio
-import collections
 import itertools
 import json
-import random
 import re
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
-from local_aws.states.effects import TaskCall
-from local_aws.states.errors import StateError
+from local_aws.replay.execution import Outcome, run
 from local_aws.states.fields import DefinitionError, NotModelledError
-from local_aws.states.history import History, Thread, failure_details
-from local_aws.states.interpreter import Interpreter
-from local_aws.states.jsontext import dumps
-from local_aws.states.parsing import parse_definition
 
-FOLDER = Path(__file__).resolve().parents[3] / "shared" / "asl_conformance"
-# AWS words these causes as it likes, and makes these values up as it goes.
+# AWS words these causes as it likes.
 _LOOSE = ("States.Runtime", "States.IntrinsicFailure")
-_TEXTS = ("input", "output", "parameters", "cause")
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of an execution."""
-
-    status: str
-    output: Any
-    error: str | None
-    cause: str | None
-    events: list[dict[str, Any]]
-
-
-class Script:
-    """Effects that cost no time: the clock jumps, and tasks answer what they answered when recorded."""
-
-    def __init__(self, results: list[dict[str, Any]]) -> None:
-        self.random = random.Random(0)  # noqa: S311 - no secret
-        self._time = datetime(2024, 1, 1, tzinfo=UTC)
-        self._ids = itertools.count(1)
-        self._results: dict[Any, collections.deque[dict[str, Any]]] = collections.defaultdict(
-            collections.deque
-        )
-        for result in results:
-            self._results[result["state"], tuple(result.get("iteration") or ())].append(result)
-
-    def now(self) -> datetime:
-        return self._time
-
-    def new_id(self) -> str:
-        return f"00000000-0000-4000-8000-{next(self._ids):012}"
-
-    async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(0)
-        self._time += timedelta(seconds=max(seconds, 0))
-
-    async def call(self, task: TaskCall) -> Any:
-        await asyncio.sleep(0)
-        queue = self._results[task.state, task.iteration] or self._results[task.state, ()]
-        if not queue:
-            raise LookupError(f"no recorded result of {task.state} is left")
-        result = queue.popleft()
-        if "submitted" in result:
-            task.submitted(result["submitted"])
-        if "throws" in result:
-            cause = "" if result.get("timed_out") else None
-            raise StateError(result["throws"].get("error"), result["throws"].get("cause", cause))
-        return result["returns"]
-
-
-async def run(case: dict[str, Any]) -> Outcome:
-    """Run a case to its end; raises DefinitionError or NotModelledError."""
-    machine = parse_definition(json.dumps(case["definition"]), lambda _: None)
-    script = Script(case["task_results"])
-    history, thread = History(script.now), Thread()
-    history.add(thread, "ExecutionStarted", {"input": dumps(case["input"])})
-    name = "machine"
-    context = {
-        "Execution": {
-            "Id": f"arn:aws:states:us-east-1:111111111111:execution:{name}:name",
-            "Input": case["input"],
-            "StartTime": "2024-01-01T00:00:00Z",
-            "Name": "name",
-            "RoleArn": "snf_role_arn",
-            "RedriveCount": 0,
-        },
-        "StateMachine": {"Id": f"arn:aws:states:us-east-1:111111111111:stateMachine:{name}", "Name": name},
-    }
-    interpreter = Interpreter(script, history, context, "us-east-1")
-    try:
-        output = await interpreter.run(machine, thread, case["input"])
-    except StateError as failure:
-        history.add(thread, "ExecutionFailed", failure_details(failure))
-        return Outcome("FAILED", None, failure.error, failure.cause or None, history.events)
-    limit = machine.timeout_seconds
-    if limit is not None and (script.now() - datetime(2024, 1, 1, tzinfo=UTC)).total_seconds() > limit:
-        return Outcome("TIMED_OUT", None, None, None, history.events)
-    history.add(thread, "ExecutionSucceeded", {"output": dumps(output)})
-    return Outcome("SUCCEEDED", output, None, None, history.events)
 
 
 def difference(case: dict[str, Any]) -> str | None:
     """Return the first difference between AWS's recording and our execution, or None."""
     try:
-        outcome = asyncio.run(run(case))
+        outcome = run(case)
     except (DefinitionError, NotModelledError) as error:
         return f"refused: {error}"
     expected = case["expected"]
