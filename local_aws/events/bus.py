@@ -7,21 +7,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
 from moto.events.models import events_backends
 
 from local_aws.events.dead_letters import bury
 from local_aws.events.patterns import check_pattern, matches
-from local_aws.events.targets import check_target, region_of
+from local_aws.events.targets import kind_of
+from local_aws.events.targets.check import check_target
+from local_aws.events.targets.kind import Delivery
 from local_aws.events.transformer import RuleFacts, target_input
-from local_aws.iam.calls import Call
-from local_aws.iam.enforcer import AccessDeniedError
-from local_aws.iam.roles import NotTrustedError
 from local_aws.wire import AwsError, Json, not_modelled
 
 if TYPE_CHECKING:
@@ -112,16 +109,8 @@ class EventBus:
     async def _deliver(self, rule: RuleFacts, target: dict[str, Json], event: Event) -> None:
         try:
             check_target(target, self.region)
-            request = {
-                "stateMachineArn": target["Arn"],
-                "name": execution_name(rule, target, event),
-                "input": target_input(target, event, rule),
-            }
-            region = region_of(target["Arn"])
-            await self._check_role(
-                rule.arn, target["RoleArn"], Call("states", region, "StartExecution", request)
-            )
-            await self.cloud.states(region).answer("StartExecution", request)
+            text = target_input(target, event, rule)
+            await kind_of(target["Arn"]).send(Delivery(self.cloud, self.region, rule, target, event, text))
         except AwsError as error:
             fate = await bury(self.cloud, self.region, rule, target, event, error)
             log.warning(
@@ -132,26 +121,3 @@ class EventBus:
                 error,
                 fate,
             )
-
-    async def _check_role(self, rule: str, arn: str, call: Call) -> None:
-        """Raise unless there is a role that trusts EventBridge for the rule, and may start the target."""
-        try:
-            await self.cloud.call("iam", self.region, "get_role", RoleName=arn.rpartition("/")[2])
-            name = uuid.uuid5(uuid.NAMESPACE_URL, rule).hex
-            session = self.cloud.enforcer.roles.begin(arn, "events.amazonaws.com", rule, name)
-            self.cloud.enforcer.check(session, call)
-        except (ClientError, NotTrustedError) as error:
-            raise AwsError(
-                "RoleNotAssumable", f"EventBridge cannot assume the role {arn}: {error}"
-            ) from error
-        except AccessDeniedError as denied:
-            raise AwsError("AccessDeniedException", str(denied)) from denied
-
-
-def execution_name(rule: RuleFacts, target: dict[str, Json], event: Event) -> str:
-    """Return the name of the execution that `event` starts by this target.
-
-    AWS gives `<uuid>_<uuid>` and documents neither half. Ours is the event's id and one fixed for rule and
-    target, so an event that is delivered twice names the same execution, and two rules name two.
-    """
-    return f"{event['id']}_{uuid.uuid5(uuid.NAMESPACE_URL, rule.arn + '#' + str(target['Id']))}"

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import ClientError
 
-from local_aws.events.queue_policy import lets_send
+from local_aws.events.resource_policy import lets_rule
 from local_aws.events.transformer import RuleFacts
+from local_aws.iam.policies import Need
 from local_aws.wire import AwsError, Json
 
 if TYPE_CHECKING:
@@ -50,7 +51,8 @@ async def bury(
         url = found["QueueUrl"]
         asked = {"QueueUrl": url, "AttributeNames": ["Policy"]}
         attributes = (await cloud.call("sqs", region, "get_queue_attributes", **asked)).get("Attributes", {})
-        if not lets_send(attributes.get("Policy", ""), arn, rule.arn, cloud.account):
+        need = Need("sqs:SendMessage", arn)
+        if not lets_rule(attributes.get("Policy", ""), need, rule.arn, cloud.account):
             return f"it is lost: the policy of {arn} does not let events.amazonaws.com send to it"
         await cloud.call(
             "sqs",

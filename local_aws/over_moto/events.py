@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from werkzeug.wrappers import Request, Response
 
 from local_aws.events.patterns import matches, parse_pattern
-from local_aws.events.targets import check_target
+from local_aws.events.targets.check import check_target
 from local_aws.wire import AwsError, Json, not_modelled, to_json
 
 if TYPE_CHECKING:

@@ -13,6 +13,7 @@ from moto.events.models import events_backends
 
 from tests.unit.local_events.support import REGION, Account
 
+STREAM = f"arn:aws:kinesis:{REGION}:123456789012:stream/s"
 QUEUE = f"arn:aws:sqs:{REGION}:123456789012:q"
 TOPIC = f"arn:aws:sns:{REGION}:123456789012:t"
 
@@ -130,7 +131,7 @@ def test_one_refused_entry_does_not_keep_the_others_back(account: Account) -> No
 @pytest.mark.parametrize(
     ("target", "code", "message"),
     [
-        ({"Arn": QUEUE}, "NotImplemented", "arn:aws:sqs"),
+        ({"Arn": STREAM}, "NotImplemented", "arn:aws:kinesis"),
         ({"RoleArn": None}, "ValidationException", "RoleArn is required"),
         ({"DeadLetterConfig": {"Arn": QUEUE + ".fifo"}}, "ValidationException", "standard SQS queue"),
         (

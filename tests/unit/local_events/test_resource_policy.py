@@ -1,4 +1,4 @@
-"""Whether a queue's policy lets EventBridge in."""
+"""Whether a resource's policy lets EventBridge in; a queue's, for one."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
-from local_aws.events.queue_policy import lets_send
+from local_aws.events.resource_policy import lets_rule
+from local_aws.iam.policies import Need
 
 QUEUE = "arn:aws:sqs:eu-west-1:123456789012:lost"
 RULE = "arn:aws:events:eu-west-1:123456789012:rule/trigger"
+SEND = Need("sqs:SendMessage", QUEUE)
 ALLOW = {
     "Effect": "Allow",
     "Principal": {"Service": "events.amazonaws.com"},
@@ -22,7 +24,7 @@ DENY = {"Effect": "Deny", "Principal": "*", "Action": "sqs:*", "Resource": "*"}
 
 def verdict(*statements: dict[str, Any]) -> bool:
     policy = json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
-    return lets_send(policy, QUEUE, RULE, "123456789012")
+    return lets_rule(policy, SEND, RULE, "123456789012")
 
 
 @pytest.mark.parametrize(
@@ -64,7 +66,7 @@ def test_what_is_about_another_or_not_understood_does_not_allow(statement: dict[
 
 
 def test_no_policy_allows_nothing() -> None:
-    assert not lets_send("", QUEUE, RULE, "123456789012")
+    assert not lets_rule("", SEND, RULE, "123456789012")
     assert not verdict()
 
 

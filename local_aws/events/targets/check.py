@@ -5,12 +5,10 @@ from __future__ import annotations
 import json
 import re
 
+from local_aws.events.targets import kind_of
 from local_aws.events.transformer import check_path
 from local_aws.wire import AwsError, Json, not_modelled
 
-# RetryPolicy is checked and has no effect because no delivery of ours fails in a way that a later attempt
-# could mend: EventBridge does not retry a missing target or an input the target refuses.
-# https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
 _HONOURED = {
     "Id",
     "Arn",
@@ -24,7 +22,6 @@ _HONOURED = {
 # https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_RetryPolicy.html
 _RETRY_LIMITS = {"MaximumRetryAttempts": (0, 185), "MaximumEventAgeInSeconds": (60, 86_400)}
 _QUEUE = re.compile(r"arn:aws:sqs:(?P<region>[a-z0-9-]+):\d{12}:[\w-]{1,80}(?P<fifo>\.fifo)?")
-_STATE_MACHINE = re.compile(r"arn:aws:states:(?P<region>[a-z0-9-]+):\d{12}:stateMachine:[^:]+")
 
 
 def check_target(target: dict[str, Json], region: str) -> None:
@@ -32,21 +29,18 @@ def check_target(target: dict[str, Json], region: str) -> None:
 
     `region` is the rule's.
     """
-    asked = {name for name, value in target.items() if value not in (None, [], {}, "")}
-    for lacking in sorted(asked - _HONOURED):
-        raise not_modelled(f"{lacking} of an EventBridge target")
     arn = str(target.get("Arn", ""))
-    if not _STATE_MACHINE.fullmatch(arn):
-        raise not_modelled(f"an EventBridge target other than a Step Functions state machine: {arn}")
-    if not target.get("RoleArn"):
+    kind = kind_of(arn)
+    asked = {name for name, value in target.items() if value not in (None, [], {}, "")}
+    for lacking in sorted(asked - _HONOURED - kind.members):
+        raise not_modelled(f"{lacking} of an EventBridge target {arn}")
+    if kind.needs_role and not target.get("RoleArn"):
         raise AwsError("ValidationException", f"RoleArn is required for target {arn}.")
+    if target.get("RoleArn") and not kind.takes_role:
+        raise AwsError("ValidationException", f"RoleArn is not supported for target {arn}.")
+    kind.check(target)
     _check_input(target)
     _check_failures(target, region)
-
-
-def region_of(arn: str) -> str:
-    """Return the region in an ARN."""
-    return arn.split(":")[3]
 
 
 def _check_input(target: dict[str, Json]) -> None:
