@@ -1,4 +1,7 @@
-"""Time, behind one interface: every wait, back-off, timeout and life-cycle delay goes through a Clock."""
+"""Time, behind one interface: every wait, back-off, timeout and life-cycle delay goes through a Clock.
+
+`Clock` is real or scaled time; `local_aws.virtual_clock` has the one that jumps.
+"""
 
 from __future__ import annotations
 
@@ -7,19 +10,30 @@ import heapq
 import itertools
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+
+
+@dataclass(order=True, slots=True)
+class Sleeper:
+    """Somebody who waits for `due` (seconds since the epoch)."""
+
+    due: float
+    order: int
+    awake: asyncio.Future[None] = field(compare=False)
+    background: bool = field(compare=False)
 
 
 class Clock:
     """A clock whose waits pass `scale` times faster than real time, but never while real work is under way.
 
     Waits shrink; work does not. So the clock runs at real speed while a task's process or a service call is
-    under way (`at_real_speed`), or no timeout could be believed; and when nobody waits, or it would run ahead
-    for nothing.
+    under way (`at_real_speed`, `calling`), or no timeout could be believed; and when nobody waits, or it
+    would run ahead for nothing.
 
-    `sleep` belongs to the event loop's thread; everything else may be called from any thread.
+    `sleep` and `calling` belong to the event loop's thread; everything else may be called from any thread.
     """
 
     def __init__(self, scale: float = 1.0) -> None:
@@ -30,10 +44,14 @@ class Clock:
         self._since = time.monotonic()  # when `_base` was true
         self._base = time.time()
         self._workers = 0
-        self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
+        self._sleepers: list[Sleeper] = []
         self._order = itertools.count()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._timer: asyncio.TimerHandle | None = None
+
+    def new_event_loop(self) -> asyncio.AbstractEventLoop:
+        """Return a loop on which to wait by this clock."""
+        return asyncio.new_event_loop()
 
     def time(self) -> float:
         """Return seconds since the epoch, on this clock."""
@@ -44,23 +62,34 @@ class Clock:
         """Return this clock's time as an aware datetime in UTC."""
         return datetime.fromtimestamp(self.time(), UTC)
 
-    async def sleep(self, seconds: float) -> None:
-        """Wait until `seconds` have passed on this clock; at once when there is nothing to wait for."""
+    async def sleep(self, seconds: float, *, background: bool = False) -> None:
+        """Wait until `seconds` have passed on this clock; at once when there is nothing to wait for.
+
+        A wait in the `background`, such as a schedule's for its next turn, has no end that anybody works
+        towards: virtual time passes it on its way, and does not go there by itself.
+        """
         if seconds <= 0:
             await asyncio.sleep(0)
             return
         self._loop = asyncio.get_running_loop()
-        awake: asyncio.Future[None] = self._loop.create_future()
         with self._settled():
-            heapq.heappush(self._sleepers, (self._base + seconds, next(self._order), awake))
+            awake: asyncio.Future[None] = self._loop.create_future()
+            sleeper = Sleeper(self._base + seconds, next(self._order), awake, background)
+            heapq.heappush(self._sleepers, sleeper)
         self._set_timer()
         try:
             await awake
         finally:
             with self._settled():
-                self._sleepers = [sleeper for sleeper in self._sleepers if sleeper[2] is not awake]
+                self._sleepers = [other for other in self._sleepers if other is not sleeper]
                 heapq.heapify(self._sleepers)
             self._set_timer()
+
+    @asynccontextmanager
+    async def calling(self) -> AsyncIterator[None]:
+        """Make a call into a service that is answered on another thread."""
+        with self.at_real_speed():
+            yield
 
     @contextmanager
     def at_real_speed(self) -> Iterator[None]:
@@ -83,6 +112,7 @@ class Clock:
         self._wake_loop()
 
     def _rate(self) -> float:
+        """Return how many seconds of this clock pass in a real one."""
         return self.scale if self._sleepers and not self._workers else 1.0
 
     @contextmanager
@@ -103,12 +133,11 @@ class Clock:
             self._timer.cancel()
             self._timer = None
         with self._lock:
-            now = self.time()
-            due = [sleeper for sleeper in self._sleepers if sleeper[0] <= now]
-            pending = [sleeper[0] for sleeper in self._sleepers if sleeper[0] > now]
-            delay = (min(pending) - now) / self._rate() if pending else None
-        for _, _, awake in sorted(due):
-            if not awake.done():
-                awake.set_result(None)
-        if delay is not None and self._loop is not None:
-            self._timer = self._loop.call_later(delay, self._set_timer)
+            now, rate = self.time(), self._rate()
+            due = [sleeper for sleeper in self._sleepers if sleeper.due <= now]
+            pending = [sleeper.due for sleeper in self._sleepers if sleeper.due > now]
+        for sleeper in sorted(due):
+            if not sleeper.awake.done():
+                sleeper.awake.set_result(None)
+        if pending and rate and self._loop is not None:
+            self._timer = self._loop.call_later((min(pending) - now) / rate, self._set_timer)

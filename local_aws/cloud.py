@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import boto3
 from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.moto_api._internal import mock_random
 
 from local_aws.clients import in_process_client
 from local_aws.clock import Clock
@@ -39,10 +40,12 @@ class Cloud:
         self.clock = clock or Clock()
         self.images = images
         self.random = random.Random(seed)  # noqa: S311 - ids and jitter, no secrets
+        if seed is not None:
+            mock_random.seed(seed)  # the ids that moto makes up, as its /moto-api/seed does
         self.enforcer = Enforcer(self)
         self.endpoint = Endpoint(self)
         self.endpoint_url = "http://127.0.0.1"  # what tasks are told; the server puts its port in
-        self.loop = asyncio.new_event_loop()
+        self.loop = self.clock.new_event_loop()
         self._services: dict[tuple[str, str], Any] = {}
         self._session = boto3.Session()
         self._clients: dict[tuple[str, str], Any] = {}
@@ -109,7 +112,7 @@ class Cloud:
             result: dict[str, Any] = getattr(self.client(service, region), method)(**parameters)
             return result
 
-        with self.clock.at_real_speed():  # making the first client of a service is work, too
+        async with self.clock.calling():
             return await asyncio.to_thread(send)
 
     def run(self, coroutine: Coroutine[Any, Any, Result]) -> Result:
