@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from local_aws.clock import Clock
 from local_aws.iam.roles import OWNER, Session, acting_as
 from local_aws.wire import Json
 
@@ -73,17 +74,14 @@ class LogStream:
             log.warning("%d log events of %s in %s were lost", self._lost, self.stream, self.group)
 
     async def _deliver(self, lines: list[bytes]) -> None:
-        now = round(min(self.cloud.clock.time(), time.time() + _AHEAD) * 1000)
-        texts = [piece.decode(errors="replace") for line in lines if line for piece in _pieces(line)]
-        for batch in _batches(texts):
-            events = [{"timestamp": now, "message": text} for text in batch]
+        for events in batches(lines, self.cloud.clock):
             try:
                 await self._call("put_log_events", logStreamName=self.stream, logEvents=events)
             except ClientError as error:
                 # As on AWS a task does not end because its logs cannot be written.
                 if not self._lost:
                     log.warning("cannot write log events to %s in %s: %s", self.stream, self.group, error)
-                self._lost += len(batch)
+                self._lost += len(events)
 
     async def _call(self, method: str, allow: str = "", **parameters: Json) -> None:
         try:
@@ -92,6 +90,14 @@ class LogStream:
         except ClientError as error:
             if error.response["Error"]["Code"] != allow:
                 raise
+
+
+def batches(lines: Iterable[bytes], clock: Clock) -> Iterator[list[dict[str, Json]]]:
+    """Yield lines as events of now, in groups that PutLogEvents takes; a line that is too long is several."""
+    now = round(min(clock.time(), time.time() + _AHEAD) * 1000)
+    texts = [piece.decode(errors="replace") for line in lines if line for piece in _pieces(line)]
+    for batch in _batches(texts):
+        yield [{"timestamp": now, "message": text} for text in batch]
 
 
 def _pieces(line: bytes) -> Iterator[bytes]:
