@@ -37,7 +37,7 @@ def run(case: dict[str, Any]) -> Outcome:
     """
     machine = parse_definition(json.dumps(case["definition"]), lambda _: None)
     script = Script(case["task_results"])
-    with asyncio.Runner(loop_factory=script.clock.loop) as runner:
+    with asyncio.Runner(loop_factory=script.clock.new_event_loop) as runner:
         return runner.run(_run(machine, case["input"], script))
 
 

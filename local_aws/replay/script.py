@@ -9,10 +9,10 @@ import random
 from datetime import UTC, datetime
 from typing import Any
 
-from local_aws.replay.virtual_time import VirtualTime
 from local_aws.states.effects import TaskCall
 from local_aws.states.errors import TIMEOUT, StateError
 from local_aws.states.jsontext import Json
+from local_aws.virtual_clock import VirtualClock
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
 _FOR_EVER = 99_999_999  # seconds, the longest time that a state may be given
@@ -28,7 +28,7 @@ class Script:
     """
 
     def __init__(self, results: list[dict[str, Any]]) -> None:
-        self.clock = VirtualTime(START)
+        self.clock = VirtualClock(START, alone=True)
         self.random = random.Random(0)  # noqa: S311 - no secret
         self._ids = itertools.count(1)
         self._results: dict[Any, collections.deque[dict[str, Any]]] = collections.defaultdict(
