@@ -12,6 +12,7 @@ from pathlib import Path
 from local_aws.clock import Clock
 from local_aws.ecs.images import Images
 from local_aws.graph.command import add_graph
+from local_aws.virtual_clock import VirtualClock
 
 PORT_IN_USE = 4  # what `serve` exits with
 
@@ -22,7 +23,7 @@ def serve(arguments: argparse.Namespace) -> int:
     from local_aws.server import LocalAws, PortInUseError  # noqa: PLC0415
 
     aws = LocalAws(
-        Images(arguments.images), port=arguments.port, clock=Clock(arguments.time_scale), seed=arguments.seed
+        Images(arguments.images), port=arguments.port, clock=arguments.time_scale, seed=arguments.seed
     )
     ended = threading.Event()
     for end in (signal.SIGTERM, signal.SIGINT):
@@ -43,12 +44,16 @@ def serve(arguments: argparse.Namespace) -> int:
     )  # all there was is gone with the process: taking moto's objects apart would take a second more
 
 
-def time_scale(text: str) -> float:
-    """Return the factor by which waits shrink; argparse's type of --time-scale."""
-    value = float(text)
-    if not value >= 1:
-        raise argparse.ArgumentTypeError(f"{text} is below 1, which is real time")
-    return value
+def clock_of(text: str) -> Clock:
+    """Return the clock that `--time-scale` asks for; argparse's type of it."""
+    if text == "virtual":
+        return VirtualClock()
+    try:
+        return Clock(float(text))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(
+            f"{text} is neither `virtual` nor a number of at least 1, which is real time"
+        ) from error
 
 
 def arguments_of(argv: list[str]) -> argparse.Namespace:
@@ -66,10 +71,11 @@ def arguments_of(argv: list[str]) -> argparse.Namespace:
     )
     server.add_argument(
         "--time-scale",
-        type=time_scale,
-        default=1.0,
+        type=clock_of,
+        default="1",
         metavar="N",
-        help="waits, back-offs and life-cycle delays pass N times faster, work does not (default: 1)",
+        help="waits, back-offs and life-cycle delays pass N times faster, work does not (default: 1); "
+        "`virtual`: they pass at once, in their order, when nothing else is to be done",
     )
     server.add_argument(
         "--images",

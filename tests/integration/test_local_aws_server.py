@@ -16,6 +16,7 @@ import pytest
 
 from local_aws.ecs.images import Images
 from local_aws.server import LocalAws, PortInUseError
+from local_aws.virtual_clock import VirtualClock
 
 ROOT = Path(__file__).parents[2]
 
@@ -118,7 +119,7 @@ def test_a_pid_file_that_a_crash_left_is_no_hindrance(script: Script) -> None:
 
 def test_a_pid_that_another_program_has_by_now_is_left_alone(script: Script) -> None:
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as other:
-        record = {"pid": other.pid, "port": script.port, "time_scale": 60.0}
+        record = {"pid": other.pid, "port": script.port, "time_scale": "60"}
         (script.state / "server.json").write_text(json.dumps(record))
 
         assert "stale" in script("stop").stderr
@@ -141,7 +142,21 @@ def test_a_port_in_use_is_named_with_what_to_do(script: Script) -> None:
 def test_a_server_that_cannot_start_says_why(script: Script) -> None:
     refused = script("start", "--time-scale", "0.5")
     assert refused.returncode == 1
-    assert "below 1" in refused.stderr
+    assert "0.5 is neither `virtual` nor a number of at least 1" in refused.stderr
+
+
+def test_in_virtual_time_an_hour_is_waited_for_at_once(tmp_path: Path) -> None:
+    with LocalAws(Images([tmp_path]), clock=VirtualClock()) as aws:
+        states = client_of(aws, "stepfunctions")
+        definition = {"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 3600, "End": True}}}
+        machine = states.create_state_machine(
+            name="m", definition=json.dumps(definition), roleArn="arn:aws:iam::123456789012:role/r"
+        )
+        execution = states.start_execution(stateMachineArn=machine["stateMachineArn"])["executionArn"]
+        described = states.describe_execution(executionArn=execution)
+        while described["status"] == "RUNNING":
+            described = states.describe_execution(executionArn=execution)
+    assert (described["stopDate"] - described["startDate"]).total_seconds() == 3_600
 
 
 def test_a_server_is_a_fresh_aws(tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ class Running:
 
     pid: int
     port: int
-    time_scale: float
+    time_scale: str
 
     @property
     def url(self) -> str:
@@ -89,15 +89,15 @@ def alone() -> Iterator[None]:
         yield
 
 
-def start(port: int, time_scale: float) -> None:
+def start(port: int, time_scale: str) -> None:
     """Start the local AWS in a session of its own; raise CommandError when it is elsewhere or cannot."""
     with alone():
         running = recorded()
         if running is not None:
             if (running.port, running.time_scale) != (port, time_scale):
                 raise CommandError(
-                    f"the local AWS cannot start on port {port} with time scale {time_scale:g}",
-                    f"it runs already at {running.url} with time scale {running.time_scale:g}",
+                    f"the local AWS cannot start on port {port} with time scale {time_scale}",
+                    f"it runs already at {running.url} with time scale {running.time_scale}",
                     "stop it first: ./scripts/local_aws.sh stop",
                 )
             step(f"The local AWS runs already at {running.url} (pid {running.pid})")
@@ -154,7 +154,7 @@ def status() -> int:
         print("not running")
         return NOT_RUNNING
     health = "" if running.answers() else ", but does not answer: see ./scripts/local_aws.sh logs"
-    print(f"running at {running.url} (pid {running.pid}, time scale {running.time_scale:g}){health}")
+    print(f"running at {running.url} (pid {running.pid}, time scale {running.time_scale}){health}")
     return 0
 
 
@@ -198,10 +198,10 @@ def arguments_of(argv: list[str]) -> argparse.Namespace:
     starting = commands.add_parser("start", help="start it in the background")
     starting.add_argument(
         "--time-scale",
-        type=float,
-        default=float(TIME_SCALE),
+        default=TIME_SCALE,
         metavar="N",
-        help="waits, back-offs and life-cycle delays pass N times faster (default: %(default)g)",
+        help="waits, back-offs and life-cycle delays pass N times faster (default: %(default)s); "
+        "`virtual`: they cost no time",
     )
     commands.add_parser("stop", help="stop it and every task it runs")
     commands.add_parser("status", help="say whether it runs; exits with 0 when it does, 3 when not")

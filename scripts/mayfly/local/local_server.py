@@ -19,7 +19,7 @@ from mayfly.console import CommandError
 from mayfly.template import ROOT
 
 READY = re.compile(r"^local AWS ready at (http://\S+)$", re.MULTILINE)
-TIME_SCALE = 60  # waits, back-offs and life-cycle delays pass this many times faster
+TIME_SCALE = "60"  # waits, back-offs and life-cycle delays pass this many times faster
 READY_WITHIN = 60.0
 
 
@@ -65,7 +65,7 @@ class LocalServer:
         cls,
         port: int,
         log: Path | None = None,
-        time_scale: float = TIME_SCALE,
+        time_scale: str = TIME_SCALE,
         meanwhile: Callable[[], None] = lambda: None,
     ) -> LocalServer:
         """Start a local AWS on `port` (0: any free one) and wait until it is ready.
@@ -81,7 +81,7 @@ class LocalServer:
             "--port",
             str(port),
             "--time-scale",
-            str(time_scale),
+            time_scale,
             "--images",
             str(ROOT / "ecs"),
         ]
