@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from moto.events.models import events_backends
 
 from local_aws.events.dead_letters import bury
-from local_aws.events.patterns import check_pattern, matches
+from local_aws.events.pattern_check import check_pattern
+from local_aws.events.patterns import matches
 from local_aws.events.targets import kind_of
 from local_aws.events.targets.check import check_target
 from local_aws.events.targets.kind import Delivery
