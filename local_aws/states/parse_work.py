@@ -5,6 +5,7 @@ from __future__ import annotations
 from local_aws.states import jsonata
 from local_aws.states.dataflow import read
 from local_aws.states.errors import QUERY_EVALUATION_ERROR, EvaluationError, runtime_error
+from local_aws.states.express import NotInExpressError
 from local_aws.states.expressions import compile_path
 from local_aws.states.fields import Fields, NotModelledError
 from local_aws.states.jsontext import Json, dumps
@@ -38,6 +39,8 @@ def parse_task(reader: StateReader) -> State:
             reader.around.supports(resource)
         except NotModelledError as error:
             raise NotModelledError(f"{error} at {fields.location}/Resource") from None
+        except NotInExpressError as error:
+            fields.fault(str(error), "Resource")
         except ValueError:
             fields.fault(unknown, "Resource")
     credentials = Fields(fields.value("Credentials") or {}, f"{fields.location}/Credentials", fields.problems)
