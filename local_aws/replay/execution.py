@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from local_aws.replay.script import Script
@@ -26,7 +26,7 @@ class Outcome:
     output: Json
     error: str | None
     cause: str | None
-    events: list[dict[str, Any]]
+    events: list[dict[str, Any]] = field(repr=False)  # asyncio writes the repr of what a main task returns
 
 
 def run(case: dict[str, Any]) -> Outcome:
