@@ -24,6 +24,7 @@ _CODES: Final = {
     "AccessDeniedException": "NO_PERMISSIONS",
     "ExecutionAlreadyExists": "RESOURCE_ALREADY_EXISTS",
     "InvalidArn": "INVALID_PARAMETER",
+    "InvalidJson": "INVALID_JSON",
     "InvalidExecutionInput": "INVALID_JSON",
     "InvalidName": "INVALID_PARAMETER",
     "RoleNotAssumable": "FAILED_TO_ASSUME_ROLE",

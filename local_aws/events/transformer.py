@@ -12,8 +12,17 @@ from typing import Final
 
 from local_aws.wire import AwsError, Json, not_modelled
 
-_STEP: Final = re.compile(r"\.(?P<name>[\w/-]+)|\['(?P<quoted>[^']+)'\]|\[(?P<index>\d+)\]")
+_STEP: Final = re.compile(
+    r"""\.(?P<name>[\w/-]+)|\['(?P<quoted>[^']+)'\]|\["(?P<other>[^"]+)"\]|\[(?P<index>\d+)\]"""
+)
 _TOKEN: Final = re.compile(r'\\.|"|<(?P<name>[\w.-]+)>')
+RESERVED: Final = {
+    "aws.events.rule-arn",
+    "aws.events.rule-name",
+    "aws.events.event.ingestion-time",
+    "aws.events.event",
+    "aws.events.event.json",
+}
 
 
 @dataclass(frozen=True)
@@ -26,19 +35,26 @@ class RuleFacts:
 
 
 def target_input(target: dict[str, Json], event: dict[str, Json], rule: RuleFacts) -> str:
-    """Return the text that `target` (as PutTargets takes it) is sent for `event`."""
+    """Return the text that `target` (as PutTargets takes it) is sent for `event`.
+
+    Raises AwsError InvalidJson when the template, filled, is not what it set out to be.
+    """
     if target.get("Input"):
         return str(target["Input"])
     if target.get("InputPath"):
-        found = select(target["InputPath"], event)
-        return json.dumps(found)
+        return as_text(select(target["InputPath"], event))
     if target.get("InputTransformer"):
         transformer = target["InputTransformer"]
         variables = {
             name: select(path, event) for name, path in (transformer.get("InputPathsMap") or {}).items()
         }
         return fill(transformer["InputTemplate"], variables | reserved(event, rule))
-    return json.dumps(event)
+    return as_text(event)
+
+
+def as_text(value: Json) -> str:
+    """Return JSON as EventBridge writes it."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
 
 def select(path: str, event: Json) -> Json:
@@ -50,7 +66,7 @@ def select(path: str, event: Json) -> Json:
             position = int(step["index"])
             found = found[position] if isinstance(found, list) and position < len(found) else None
         else:
-            name = step["name"] or step["quoted"]
+            name = step["name"] or step["quoted"] or step["other"]
             found = found.get(name) if isinstance(found, dict) else None
     return found
 
@@ -64,36 +80,53 @@ def check_path(path: str) -> None:
 
 
 def reserved(event: dict[str, Json], rule: RuleFacts) -> dict[str, Json]:
-    """Return the variables that need no path."""
+    """Return the variables that need no path; in `aws.events.event` AWS spells `detail-type` `detailType`."""
+    outline = {name: value for name, value in event.items() if name not in ("detail", "detail-type")}
+    if "detail-type" in event:
+        outline["detailType"] = event["detail-type"]
     return {
         "aws.events.rule-arn": rule.arn,
         "aws.events.rule-name": rule.name,
         "aws.events.event.ingestion-time": rule.received,
-        "aws.events.event": {name: value for name, value in event.items() if name != "detail"},
+        "aws.events.event": outline,
         "aws.events.event.json": event,
     }
 
 
-def fill(template: str, variables: dict[str, Json]) -> str:
-    """Return the template with its `<variables>` put in.
+def variables_in(template: str) -> list[str]:
+    """Return the names that stand in a template in angle brackets."""
+    return [token["name"] for token in _TOKEN.finditer(template) if token["name"]]
 
-    Outside quotes a variable becomes JSON (a string with its quotes, an object whole, `""` when its path
-    selected nothing); within a quoted string its text, escaped. A name that is no variable stays as it is.
+
+def fill(template: str, variables: dict[str, Json]) -> str:
+    """Return the template with its `<variables>` put in; one whose path selected nothing is "".
+
+    A template that begins with a quote is text: what is put in is text, too, and of objects and arrays the
+    quotes are dropped (as AWS does). Any other is JSON: a variable outside quotes becomes JSON, one within a
+    quoted string is put in as it is, not escaped. Raises AwsError InvalidJson when that makes it no JSON.
     """
+    is_text = template.lstrip().startswith('"')
     quoted = False
 
     def replace(token: re.Match[str]) -> str:
         nonlocal quoted
         if token[0] == '"':
             quoted = not quoted
-        name = token["name"]
-        if name is None or name not in variables:
+        if token["name"] is None:
             return token[0]
-        value = variables[name]
+        value = variables[token["name"]]
         if value is None:
-            return "" if quoted else '""'
-        if not quoted:
-            return json.dumps(value)
-        return json.dumps(value if isinstance(value, str) else json.dumps(value))[1:-1]
+            return "" if quoted or is_text else '""'
+        if isinstance(value, str) and (quoted or is_text):
+            return value
+        return as_text(value).replace('"', "") if is_text else as_text(value)
 
-    return _TOKEN.sub(replace, template)
+    filled = _TOKEN.sub(replace, template)
+    if not is_text:
+        try:
+            json.loads(filled)
+        except ValueError as error:
+            raise AwsError(
+                "InvalidJson", f"the input template, filled, is no JSON ({error}): {filled}"
+            ) from error
+    return filled

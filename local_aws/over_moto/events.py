@@ -7,8 +7,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from moto.events.models import events_backends
 from werkzeug.wrappers import Request, Response
 
+from local_aws.constraints import check_constraints
 from local_aws.events.patterns import matches, parse_pattern
 from local_aws.events.targets.check import check_target
 from local_aws.wire import AwsError, Json, not_modelled, to_json
@@ -35,6 +37,7 @@ _MOTOS = {
 }
 _ENTRY_MEMBERS = {"Time", "Source", "Resources", "DetailType", "Detail", "EventBusName"}
 _MOST_ENTRIES = 10  # a PutEvents request
+_MOST_TARGETS = 5  # a rule; https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html
 Forward = Callable[[Request], Response]
 
 
@@ -59,13 +62,23 @@ class Events:
             if name == "PutRule":
                 _check_rule(body)
             elif name == "PutTargets":
-                for target in body.get("Targets", []):
-                    check_target(target, region)
+                self._check_targets(body, region)
             elif name not in _MOTOS:
                 raise not_modelled(f"events:{name}")
         except AwsError as error:
             return _response({"__type": error.code, "message": error.message}, error.status)
         return forward(request)
+
+    def _check_targets(self, body: dict[str, Json], region: str) -> None:
+        check_constraints("events", "PutTargets", body)
+        for target in body["Targets"]:
+            check_target(target, region)
+        rule = events_backends[self.cloud.account][region].event_buses["default"].rules.get(body["Rule"])
+        there = {target["Id"] for target in rule.targets} if rule else set()
+        if len(there | {target["Id"] for target in body["Targets"]}) > _MOST_TARGETS:
+            raise AwsError(
+                "LimitExceededException", "The requested resource exceeds the maximum number allowed."
+            )
 
     def _check_bus(self, body: dict[str, Json]) -> None:
         for asked in (body, *body.get("Entries", [])):
@@ -116,6 +129,7 @@ class Events:
 def _check_rule(body: dict[str, Json]) -> None:
     if body.get("ScheduleExpression"):
         raise not_modelled("the schedule of an EventBridge rule (ScheduleExpression)")
+    check_constraints("events", "PutRule", body)
     if body.get("EventPattern"):
         parse_pattern(body["EventPattern"])
 

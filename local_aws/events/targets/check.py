@@ -6,7 +6,7 @@ import json
 import re
 
 from local_aws.events.targets import kind_of
-from local_aws.events.transformer import check_path
+from local_aws.events.transformer import RESERVED, check_path, variables_in
 from local_aws.wire import AwsError, Json, not_modelled
 
 _HONOURED = {
@@ -19,8 +19,6 @@ _HONOURED = {
     "RetryPolicy",
     "DeadLetterConfig",
 }
-# https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_RetryPolicy.html
-_RETRY_LIMITS = {"MaximumRetryAttempts": (0, 185), "MaximumEventAgeInSeconds": (60, 86_400)}
 _QUEUE = re.compile(r"arn:aws:sqs:(?P<region>[a-z0-9-]+):\d{12}:[\w-]{1,80}(?P<fifo>\.fifo)?")
 
 
@@ -40,7 +38,7 @@ def check_target(target: dict[str, Json], region: str) -> None:
         raise AwsError("ValidationException", f"RoleArn is not supported for target {arn}.")
     kind.check(target)
     _check_input(target)
-    _check_failures(target, region)
+    _check_dead_letters(target, region)
 
 
 def _check_input(target: dict[str, Json]) -> None:
@@ -57,25 +55,25 @@ def _check_input(target: dict[str, Json]) -> None:
             raise AwsError("ValidationException", "JSON syntax error in input for target.") from error
     if target.get("InputPath"):
         check_path(target["InputPath"])
-    transformer = target.get("InputTransformer") or {}
-    for name, path in (transformer.get("InputPathsMap") or {}).items():
+    if target.get("InputTransformer"):
+        _check_transformer(target["Id"], target["InputTransformer"])
+
+
+def _check_transformer(target_id: str, transformer: dict[str, Json]) -> None:
+    paths = transformer.get("InputPathsMap") or {}
+    for name, path in paths.items():
         if name.lower().startswith("aws."):
             raise AwsError("ValidationException", f"InputPathsMap: the name {name} is reserved.")
         check_path(path)
-    if transformer and not transformer.get("InputTemplate"):
+    if not transformer.get("InputTemplate"):
         raise AwsError("ValidationException", "InputTemplate must be provided with an InputTransformer.")
+    for name in variables_in(transformer["InputTemplate"]):
+        if name not in paths and name not in RESERVED:
+            message = f"InputTemplate for target {target_id} contains invalid placeholder {name}."
+            raise AwsError("ValidationException", message)
 
 
-def _check_failures(target: dict[str, Json], region: str) -> None:
-    """Check what shall become of an event that cannot be delivered."""
-    for name, (least, most) in _RETRY_LIMITS.items():
-        value = (target.get("RetryPolicy") or {}).get(name, most)
-        if not least <= value <= most:
-            raise AwsError(
-                "ValidationException",
-                f"1 validation error detected: Value '{value}' at 'targets.1.member.retryPolicy.{name}' "
-                f"failed to satisfy constraint: Member must have value between {least} and {most}",
-            )
+def _check_dead_letters(target: dict[str, Json], region: str) -> None:
     arn = str((target.get("DeadLetterConfig") or {}).get("Arn") or "")
     if not arn:
         return

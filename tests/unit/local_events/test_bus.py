@@ -80,7 +80,7 @@ def test_a_failed_delivery_is_a_warning_and_harms_no_other(
         account.put()
         assert len(account.executions()) == 1
     assert f"{account.machine}-gone" in caplog.text
-    assert "InvalidExecutionInput" in caplog.text
+    assert "InvalidJson" in caplog.text
 
 
 def test_a_rule_that_came_past_us_and_cannot_be_followed_is_a_warning(
@@ -140,8 +140,15 @@ def test_one_refused_entry_does_not_keep_the_others_back(account: Account) -> No
             "the rule's region, eu-west-1",
         ),
         ({"DeadLetterConfig": {"Arn": TOPIC}}, "ValidationException", "arn:aws:sns"),
-        ({"RetryPolicy": {"MaximumRetryAttempts": 186}}, "ValidationException", "between 0 and 185"),
-        ({"RetryPolicy": {"MaximumEventAgeInSeconds": 86401}}, "ValidationException", "between 60 and 86400"),
+        ({"RetryPolicy": {"MaximumRetryAttempts": 186}}, "ValidationException", "less than or equal to 185"),
+        (
+            {"RetryPolicy": {"MaximumEventAgeInSeconds": 86401}},
+            "ValidationException",
+            "less than or equal to 86400",
+        ),
+        ({"Id": "a b"}, "ValidationException", "regular expression pattern"),
+        ({"Input": "{}" * 5000}, "ValidationException", "length less than or equal to 8192"),
+        ({"InputTransformer": {"InputTemplate": "<a>"}}, "ValidationException", "invalid placeholder a"),
         ({"Input": "{"}, "ValidationException", "JSON syntax error"),
         ({"Input": "{}", "InputPath": "$.detail"}, "ValidationException", "Only one of"),
         (
