@@ -10,11 +10,14 @@ from xml.etree import ElementTree
 
 from werkzeug.wrappers import Request
 
+from local_aws.over_moto.rest import operation_of
 from local_aws.over_moto.s3 import NAMESPACE, copy_source, target_of
 from local_aws.wire import AwsError, Json, service_model
 
 # Where requests are signed for another name than the service has in IAM.
 _IAM_NAMES: Final = {"monitoring": "cloudwatch"}
+# Services whose requests name the operation by method and path.
+_BY_PATH: Final = {"lambda"}
 # Operations that are asked for as others are, of buckets that are not here.
 _OF_DIRECTORY_BUCKETS: Final = {"ListDirectoryBuckets"}
 
@@ -38,6 +41,9 @@ def call_of(request: Request, region: str, signed_for: str) -> Call:
     if signed_for == "s3":
         operation = s3_operation(request)
         return Call("s3", region, operation, _s3_parameters(request, operation))
+    if signed_for in _BY_PATH:
+        operation, named = operation_of(signed_for, request)
+        return Call(signed_for, region, operation, {**_json(request), **named})
     service = _IAM_NAMES.get(signed_for, signed_for)
     target = request.headers.get("X-Amz-Target", "")
     if target:

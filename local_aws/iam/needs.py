@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from local_aws.iam import needs_of_ecs, needs_of_s3
+from local_aws.iam import needs_of_ecs, needs_of_functions, needs_of_s3
 from local_aws.iam.calls import Call
 from local_aws.iam.policies import Need
 from local_aws.wire import Json
@@ -56,6 +56,8 @@ def needs_of(cloud: Cloud, call: Call) -> list[Need]:
         return list(needs_of_s3.needs(call))
     if call.service == "ecs":
         return list(needs_of_ecs.needs(cloud, call))
+    if call.service == "lambda":
+        return list(needs_of_functions.needs(cloud.account, call))
     if call.service == "dynamodb":
         return list(_of_dynamodb(cloud.account, call))
     return [_of_others(cloud.account, call)]
