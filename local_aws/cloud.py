@@ -19,6 +19,7 @@ from local_aws.ecs.images import Images
 from local_aws.ecs.service import EcsService
 from local_aws.endpoint import Endpoint
 from local_aws.events.bus import EventBus
+from local_aws.functions.service import Functions
 from local_aws.iam.enforcer import Enforcer
 from local_aws.states.service import StatesService
 from local_aws.wire import Service
@@ -57,12 +58,14 @@ class Cloud:
         self._thread.start()
 
     def stop(self) -> None:
-        """End every task's process and every execution, then the loop."""
+        """End the processes of all tasks and functions, and every execution, then the loop."""
 
         async def end() -> None:
             for service in list(self._services.values()):
                 if isinstance(service, EcsService):
                     await service.kill_all()
+            for functions in [one for one in self._services.values() if isinstance(one, Functions)]:
+                await functions.kill_all()
             others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
             for task in others:
                 task.cancel()
@@ -88,6 +91,11 @@ class Cloud:
         """Return EventBridge's delivery in `region`."""
         bus: EventBus = self._regional(EventBus, region)
         return bus
+
+    def functions(self, region: str) -> Functions:
+        """Return Lambda in `region`, as far as functions are invoked."""
+        functions: Functions = self._regional(Functions, region)
+        return functions
 
     def service_by_target(self, prefix: str, region: str) -> Service | None:
         """Return our service that the X-Amz-Target prefix names, or None when it is not ours."""

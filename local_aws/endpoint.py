@@ -6,6 +6,7 @@ and act on the answer (`forward`). moto's backends have no locks, so moto answer
 
 from __future__ import annotations
 
+import functools
 import io
 import json
 import re
@@ -19,7 +20,7 @@ from werkzeug.wrappers import Request, Response
 from local_aws.iam.calls import Call
 from local_aws.iam.enforcer import AccessDeniedError
 from local_aws.iam.gate import Gate, refused
-from local_aws.over_moto import cloudformation, dynamodb, events, logs, s3
+from local_aws.over_moto import cloudformation, dynamodb, events, functions, logs, s3
 from local_aws.wire import AwsError, Json, Service, json_error, to_json
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class Endpoint:
             "dynamodb": dynamodb.DynamoDb(cloud),
             "s3": s3.S3(cloud),
             "events": events.Events(cloud),
+            "lambda": functions.Functions(cloud),
             "logs": logs.Logs(cloud),
             "cloudformation": cloudformation.CloudFormation(cloud),
         }
@@ -66,6 +68,9 @@ class Endpoint:
         own = self.cloud.service_by_target(prefix, region) if prefix else None
         if own is not None:
             return self._answer_json(own, name, request)
+        if service_name == "lambda" and functions.is_invocation(request):
+            invoke = functools.partial(functions.invoke, self.cloud, request, region)
+            return self._gate.answer(request, region, service_name, invoke)
         extension = self._extensions.get(service_name)
 
         def answer() -> Response:
