@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 from botocore.model import Shape, StructureShape
 
-from local_aws.iam.roles import OWNER, acting_as
 from local_aws.states.effects import TaskCall
 from local_aws.states.errors import TASK_FAILED, StateError, runtime_error
 from local_aws.states.integrations.casing import from_response, pascal
