@@ -79,6 +79,9 @@ async def _stopped(cloud: Cloud, region: str, task: dict[str, Any], events: Any)
 async def _essential(cloud: Cloud, region: str, task: dict[str, Any]) -> set[str]:
     """Return the names of the task's essential containers; all of them when its definition is gone by now."""
     names = {container["name"] for container in task.get("containers", [])}
+    # Loaded here, for it brings moto with it: definitions are judged and replayed without.
+    from local_aws.iam.roles import OWNER, acting_as  # noqa: PLC0415
+
     try:
         with acting_as(OWNER):  # Step Functions knows it without the role's ecs:DescribeTaskDefinition
             answer = await cloud.call(
