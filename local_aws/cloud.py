@@ -17,6 +17,7 @@ from local_aws.clients import in_process_client
 from local_aws.clock import Clock
 from local_aws.ecs.images import Images
 from local_aws.ecs.service import EcsService
+from local_aws.ecs.settings import EcsSettings
 from local_aws.endpoint import Endpoint
 from local_aws.events.bus import EventBus
 from local_aws.functions.service import Functions
@@ -37,7 +38,14 @@ class Cloud:
 
     account = DEFAULT_ACCOUNT_ID
 
-    def __init__(self, images: Images, clock: Clock | None = None, seed: int | None = None) -> None:
+    def __init__(
+        self,
+        images: Images,
+        clock: Clock | None = None,
+        seed: int | None = None,
+        ecs_settings: EcsSettings | None = None,
+    ) -> None:
+        self.ecs_settings = ecs_settings or EcsSettings()
         self.clock = clock or Clock()
         self.images = images
         self.random = random.Random(seed)  # noqa: S311 - ids and jitter, no secrets
@@ -61,9 +69,8 @@ class Cloud:
         """End the processes of all tasks and functions, and every execution, then the loop."""
 
         async def end() -> None:
-            for service in list(self._services.values()):
-                if isinstance(service, EcsService):
-                    await service.kill_all()
+            for service in self.all_ecs():
+                await service.kill_all()
             for functions in [one for one in self._services.values() if isinstance(one, Functions)]:
                 await functions.kill_all()
             others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
@@ -81,6 +88,11 @@ class Cloud:
         """Return ECS in `region`."""
         service: EcsService = self._regional(EcsService, region)
         return service
+
+    def all_ecs(self) -> list[EcsService]:
+        """Return ECS in every region that has been used."""
+        with self._lock:
+            return [one for one in self._services.values() if isinstance(one, EcsService)]
 
     def states(self, region: str) -> StatesService:
         """Return Step Functions in `region`."""

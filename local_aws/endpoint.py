@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.wrappers import Request, Response
 
+from local_aws.ecs.metadata import TaskMetadata
 from local_aws.iam.calls import Call
 from local_aws.iam.enforcer import AccessDeniedError
 from local_aws.iam.gate import Gate, refused
@@ -43,6 +44,7 @@ class Endpoint:
     def __init__(self, cloud: Cloud) -> None:
         self.cloud = cloud
         self._gate = Gate(cloud)
+        self._task_metadata = TaskMetadata(cloud)
         self._moto = DomainDispatcherApplication(create_backend_app)
         self._lock = threading.RLock()  # CloudFormation makes moto call itself
         self._extensions: dict[str, Extension] = {
@@ -63,6 +65,8 @@ class Endpoint:
     def _answer(self, request: Request) -> Response:
         if request.path == "/_local_aws/health":
             return Response(json.dumps({"status": "running"}), mimetype="application/json")
+        if self._task_metadata.is_for(request):
+            return self._task_metadata.answer(request)
         region, service_name = signed_for(request)
         prefix, _, name = request.headers.get("X-Amz-Target", "").rpartition(".")
         own = self.cloud.service_by_target(prefix, region) if prefix else None

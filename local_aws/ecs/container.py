@@ -1,154 +1,122 @@
-"""A container run as a process: its command, environment, folders, log stream and end."""
+"""One container of a task: its environment, its log stream, its health and its end."""
 
 from __future__ import annotations
 
 import asyncio
-import os
-import sys
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from local_aws.ecs.awslogs import LogStream, discard
+from local_aws.ecs.health import keep_checking
 from local_aws.ecs.images import Image
-from local_aws.ecs.process import Process, first_of
-from local_aws.ecs.records import Container
-from local_aws.iam.roles import Session
+from local_aws.ecs.metadata import variables
+from local_aws.ecs.process import first_of
+from local_aws.ecs.records import Container, Task
+from local_aws.ecs.runtime import Host, Running
 
 if TYPE_CHECKING:
     from local_aws.cloud import Cloud
 
 DEFAULT_STOP_TIMEOUT = 30.0
-
-
-class Scratch:
-    """The temporary folders of one task: one a volume, and one a container's own path or home."""
-
-    def __init__(self, root: str) -> None:
-        self._root = Path(root)
-        self._folders: dict[str, str] = {}
-
-    def folder(self, key: str) -> str:
-        """Return the folder that belongs to `key`, made empty on first use."""
-        if key not in self._folders:
-            self._folders[key] = tempfile.mkdtemp(dir=self._root)
-        return self._folders[key]
+OUT_OF_MEMORY = "OutOfMemoryError: Container killed due to memory usage"
 
 
 class ContainerRun:
-    """One container from its start to its exit code."""
+    """A container from its start to its exit code; `changed` is called when its state has changed."""
 
     def __init__(
-        self, cloud: Cloud, region: str, container: Container, image: Image, role: Session | None
+        self, cloud: Cloud, task: Task, container: Container, image: Image, changed: Callable[[], None]
     ) -> None:
         self.cloud = cloud
-        self.region = region
+        self.task = task
         self.container = container
         self.image = image
-        self.role = role
         self.logs: LogStream | None = None
-        self._process: Process | None = None
-        self.ended: asyncio.Task[None] | None = None
+        self.started = asyncio.Event()
+        self.healthy = asyncio.Event()
+        self.finished = asyncio.Event()  # never started, or started and ended
+        self._changed = changed
+        self._running: Running | None = None
+        self._following: asyncio.Task[None] | None = None
 
-    async def start(self, scratch: Scratch, changed: Callable[[], None]) -> None:
-        """Start the process; raise CannotStartError. `changed` is called when the container has stopped."""
-        places = self._places(scratch)
-        command = [_move(word, places) for word in self._command()]
-        folder = self.image.folder
-        environment = self._environment(places, home=scratch.folder(f"{self.container.name}:home"))
-        self._process = await Process.start(command, folder, environment, self.cloud.clock)
+    async def start(self, host: Host) -> None:
+        """Start the container; raise CannotStartError."""
+        self._running = await host.start(self.container, self.image, self._environment())
         self.container.last_status = "RUNNING"
-        self.ended = asyncio.create_task(self._follow(self._process, changed))
+        self.container.started_at = self.cloud.clock.now()
+        self.started.set()
+        self._following = asyncio.create_task(self._follow(self._running))
+        self._changed()
+
+    def give_up(self, reason: str | None = None, exit_code: int | None = None) -> None:
+        """Say that the container will never start, and why."""
+        self.container.reason = reason
+        self._finish(exit_code)
 
     async def stop(self) -> None:
-        """End the process as StopTask does: SIGTERM, and SIGKILL after `stopTimeout` seconds."""
-        if self._process is None or self.ended is None or self.ended.done():
+        """End the container as StopTask does: SIGTERM, and SIGKILL after `stopTimeout` seconds."""
+        if self._running is None:
+            self._finish(None)
+        if self._running is None or self.finished.is_set():
             return
-        self._process.terminate()
+        await self._running.terminate()
         timeout = float(self.container.definition.get("stopTimeout") or DEFAULT_STOP_TIMEOUT)
-        await first_of(asyncio.wait([self.ended]), self.cloud.clock.sleep(timeout))
+        await first_of(self.finished.wait(), self.cloud.clock.sleep(timeout))
         await self.kill()
 
     async def kill(self) -> None:
-        """End the process at once; its last lines are still delivered."""
-        if self._process is not None and self.ended is not None and not self.ended.done():
-            self._process.kill()
-            await self.ended
+        """End the container at once; its last lines are still delivered."""
+        if self._running is not None and self._following is not None and not self._following.done():
+            await self._running.kill()
+            await self._following
 
-    async def _follow(self, process: Process, changed: Callable[[], None]) -> None:
+    async def _follow(self, running: Running) -> None:
         forwarding = asyncio.create_task(
-            self.logs.forward(process.read) if self.logs else discard(process.read)
+            self.logs.forward(running.read) if self.logs else discard(running.read)
         )
+        checking = asyncio.create_task(self._check_health(running))
         try:
-            exit_code = await process.wait()
+            end = await running.wait()
             await forwarding
         finally:
-            forwarding.cancel()
-            await asyncio.gather(forwarding, return_exceptions=True)
-            process.close()
+            for other in (forwarding, checking):
+                other.cancel()
+            await asyncio.gather(forwarding, checking, return_exceptions=True)
+            running.close()
+        if end.out_of_memory:
+            self.container.reason = OUT_OF_MEMORY
+        self._finish(end.exit_code)
+
+    async def _check_health(self, running: Running) -> None:
+        check = self.container.definition.get("healthCheck")
+        if check:
+            async for health in keep_checking(check, running.execute, self.cloud.clock):
+                self.container.health = health
+                if health == "HEALTHY":
+                    self.healthy.set()
+                self._changed()
+
+    def _finish(self, exit_code: int | None) -> None:
         self.container.exit_code = exit_code
         self.container.last_status = "STOPPED"
-        changed()
+        self.container.finished_at = self.cloud.clock.now()
+        self.finished.set()
+        self._changed()
 
-    def _command(self) -> list[str]:
-        """Return the command as Docker composes it; a new entry point takes the image's CMD away."""
-        definition, override = self.container.definition, self.container.override
-        entry_point = definition.get("entryPoint") or self.image.entry_point
-        image_command = () if definition.get("entryPoint") else self.image.command
-        return [*entry_point, *(override.get("command") or definition.get("command") or image_command)]
+    def _environment(self) -> dict[str, str]:
+        """Return what Fargate and the definition put into a container's environment; nothing of the caller's.
 
-    def _environment(self, places: dict[str, str], home: str) -> dict[str, str]:
-        """Return what a container on Fargate has in its environment; nothing of the caller's.
-
-        PATH begins with this interpreter's folder, so that `python` in an entry point is this Python.
+        The definition may name another region; where metadata and credentials are is not its business
+        (https://github.com/aws/amazon-ecs-agent, agent/api/container/container.go).
         """
         definition, override = self.container.definition, self.container.override
-        asked = {
-            pair["name"]: pair.get("value", "")
-            for pair in (definition.get("environment") or []) + (override.get("environment") or [])
-        }
+        asked = (definition.get("environment") or []) + (override.get("environment") or [])
+        region = self.task.arn.split(":")[3]
         return {
-            "PATH": os.pathsep.join([str(Path(sys.executable).parent), "/usr/local/bin", "/usr/bin", "/bin"]),
-            "HOME": home,
-            "LANG": "C.UTF-8",
-            "AWS_REGION": self.region,
-            "AWS_DEFAULT_REGION": self.region,
+            "AWS_REGION": region,
+            "AWS_DEFAULT_REGION": region,
             "AWS_EXECUTION_ENV": "AWS_ECS_FARGATE",
             "AWS_ENDPOINT_URL": self.cloud.endpoint_url,
-            **_credentials(self.role),
-            **{name: _move(value, places) for name, value in (dict(self.image.environment) | asked).items()},
+            **{pair["name"]: pair.get("value", "") for pair in asked},
+            **variables(self.cloud.endpoint_url, self.task, self.container),
         }
-
-    def _places(self, scratch: Scratch) -> dict[str, str]:
-        """Return which folder here stands for which path of the container.
-
-        A process has no file system of its own. So a volume's path and the image's working directory are
-        rewritten where they (or a path below them) are a whole word of the command or a whole value in the
-        environment. A path that a program has built in stays what it is.
-        """
-        name = self.container.name
-        places = {path: scratch.folder(f"{name}:{path}") for path in self.image.volumes}
-        if self.image.workdir != "/":
-            places[self.image.workdir] = str(self.image.folder)
-        for mount in self.container.definition.get("mountPoints") or []:
-            places[mount["containerPath"]] = scratch.folder(f"volume:{mount['sourceVolume']}")
-        return places
-
-
-def _credentials(role: Session | None) -> dict[str, str]:
-    """Return how a task is given its role: none without a task role, as on Fargate."""
-    if role is None:
-        return {}
-    return {
-        "AWS_ACCESS_KEY_ID": role.access_key,
-        "AWS_SECRET_ACCESS_KEY": role.secret_key,
-        "AWS_SESSION_TOKEN": role.token,
-    }
-
-
-def _move(text: str, places: dict[str, str]) -> str:
-    for path in sorted(places, key=len, reverse=True):  # the innermost mount wins
-        if text == path or text.startswith(path.rstrip("/") + "/"):
-            return places[path] + text[len(path.rstrip("/")) :]
-    return text

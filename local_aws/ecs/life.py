@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import tempfile
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from local_aws.ecs.awslogs import LogStream, ResourceInitializationError
-from local_aws.ecs.container import ContainerRun, Scratch
-from local_aws.ecs.process import CannotStartError, first_of
-from local_aws.ecs.records import Lifecycle, Task
+from local_aws.ecs.container import ContainerRun
+from local_aws.ecs.dependencies import NEVER_STARTED, UnresolvableError, stop_in_order, until_met
+from local_aws.ecs.events import publish
+from local_aws.ecs.process import first_of
+from local_aws.ecs.records import Task
+from local_aws.ecs.runtime import CannotStartError, Host
 from local_aws.ecs.task_roles import CannotPullError, pull
-from local_aws.wire import Json
 
 if TYPE_CHECKING:
     from local_aws.cloud import Cloud
+    from local_aws.ecs.store import EcsStore
 
 log = logging.getLogger(__name__)
 
@@ -30,22 +31,23 @@ class _NotStartedError(Exception):
 
 
 class _StopAskedError(Exception):
-    """StopTask came before the task was RUNNING."""
+    """StopTask came before any container was started."""
 
 
 class TaskLife:
     """Takes one task through its states, and says so on the event bus at each."""
 
-    def __init__(self, cloud: Cloud, region: str, task: Task, lifecycle: Lifecycle) -> None:
-        self.cloud = cloud
-        self.region = region
+    def __init__(self, service: EcsStore, task: Task) -> None:
+        self.cloud: Cloud = service.cloud
+        self.service = service
         self.task = task
-        self.lifecycle = lifecycle
-        self._runs: list[ContainerRun] = []
+        self.lifecycle = service.settings.lifecycle
+        self._runs: dict[str, ContainerRun] = {}
+        self._ending: asyncio.Task[None] | None = None
 
     async def live(self) -> None:
         """Run the task to its end, whatever happens to it; only cancellation (a shutdown) cuts it short."""
-        self.publish()
+        publish(self.cloud, self.task)
         try:
             await self._prepare()
             await self._run()
@@ -58,15 +60,6 @@ class TaskLife:
             self.task.end("TaskFailedToStart", "InternalError: see the log of the local AWS")
         await self._remove()
 
-    def publish(self) -> None:
-        """Put the task as it is on the bus.
-
-        https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_task_events.html
-        """
-        bus = self.cloud.events(self.region)
-        detail = _iso_times(self.task.describe([]) | {"updatedAt": self.cloud.clock.now()})
-        bus.publish(bus.event("aws.ecs", "ECS Task State Change", detail, [self.task.arn]))
-
     async def _prepare(self) -> None:
         """PROVISIONING, PENDING: the network interface, the images, the log streams."""
         await self._pause(self.lifecycle.provisioning)
@@ -75,16 +68,15 @@ class TaskLife:
         await self._pause(self.lifecycle.pending)
         for container in self.task.containers:
             try:
-                image = pull(self.cloud.ecs(self.region), self.task, container.definition["image"])
+                image = pull(self.service, self.task, container.definition["image"])
             except CannotPullError as error:
                 container.reason = str(error)
                 raise _NotStartedError(str(error)) from error
-            self._runs.append(ContainerRun(self.cloud, self.region, container, image, self.task.role))
+            run = ContainerRun(self.cloud, self.task, container, image, self._container_changed)
+            self._runs[container.name] = run
         self.task.times["pullStoppedAt"] = self.cloud.clock.now()
-        for run in self._runs:
+        for run in self._runs.values():
             await self._open_logs(run)
-        self._enter("ACTIVATING")
-        await self._pause(self.lifecycle.activating)
 
     async def _open_logs(self, run: ContainerRun) -> None:
         logging_to = run.container.definition.get("logConfiguration")
@@ -98,49 +90,79 @@ class TaskLife:
             raise _NotStartedError(f"ResourceInitializationError: {error}") from error
 
     async def _run(self) -> None:
-        """Be RUNNING until an essential container exits or StopTask comes; then stop the rest."""
-        with (
-            self.cloud.clock.at_real_speed(),
-            tempfile.TemporaryDirectory(prefix="task-", ignore_cleanup_errors=True) as root,
-        ):
-            try:
-                await self._start_containers(Scratch(root))
-                self._enter("RUNNING", "startedAt", "connectivityAt")
-                await self._until_end()
-                self._enter("DEACTIVATING", "stoppingAt")
-                await self.cloud.clock.sleep(self.lifecycle.deactivating)
-                self._enter("STOPPING")
-                await asyncio.gather(*(run.stop() for run in self._runs))
-            finally:
-                await asyncio.gather(*(run.kill() for run in self._runs))
+        """Start the containers, be RUNNING until an essential one exits or StopTask comes; stop the rest."""
+        with self.cloud.clock.at_real_speed():
+            async with self.service.runtime.host(self.task) as host:
+                self._ending = asyncio.create_task(self._until_end())
+                try:
+                    await asyncio.gather(*(self._start(run, host) for run in self._runs.values()))
+                    if self._is_up():
+                        await self._activate()
+                    await self._ending
+                    self._say_why()
+                    self._enter("DEACTIVATING", "stoppingAt")
+                    await self.cloud.clock.sleep(self.lifecycle.deactivating)
+                    self._enter("STOPPING")
+                    await asyncio.gather(*(stop_in_order(run, self._runs) for run in self._runs.values()))
+                finally:
+                    self._ending.cancel()
+                    await asyncio.gather(*(run.kill() for run in self._runs.values()))
             self.task.times["executionStoppedAt"] = self.cloud.clock.now()
 
-    async def _start_containers(self, scratch: Scratch) -> None:
-        for run in self._runs:
-            run.container.runtime_id = f"{self.task.id}-{self.cloud.random.randrange(10**9, 10**10)}"
-            try:
-                await run.start(scratch, self._container_stopped)
-            except CannotStartError as error:
-                reason = (
-                    "CannotStartContainerError: ResourceInitializationError: failed to create new container "
-                    "runtime task: failed to create shim task: OCI runtime create failed: runc create "
-                    f"failed: unable to start container process: {error}"
-                )
-                run.container.reason = reason
-                raise _NotStartedError(reason) from error
+    async def _start(self, run: ContainerRun, host: Host) -> None:
+        """Start a container when its turn comes, unless the task ends before."""
+        assert self._ending is not None  # noqa: S101 - it is made before
+        waiting = asyncio.create_task(until_met(run, self._runs))
+        try:
+            await asyncio.wait({waiting, self._ending}, return_when=asyncio.FIRST_COMPLETED)
+            if waiting.done():
+                waiting.result()
+                await run.start(host)
+        except UnresolvableError as error:
+            run.give_up(f"CannotStartContainerError: dependency graph: {error}", NEVER_STARTED)
+        except CannotStartError as error:
+            run.give_up(
+                "CannotStartContainerError: ResourceInitializationError: failed to create new container "
+                "runtime task: failed to create shim task: OCI runtime create failed: runc create "
+                f"failed: unable to start container process: {error}"
+            )
+        finally:
+            waiting.cancel()
 
-    def _container_stopped(self) -> None:
-        if self.task.last_status == "RUNNING":
-            self.task.version += 1
-            self.publish()
+    def _is_up(self) -> bool:
+        """Return whether every container has had its start, and every essential one has started."""
+        runs = self._runs.values()
+        return not self.task.stop_asked.is_set() and all(
+            run.started.is_set() or (run.finished.is_set() and not run.container.essential) for run in runs
+        )
+
+    async def _activate(self) -> None:
+        """ACTIVATING, RUNNING; StopTask may come between."""
+        self._enter("ACTIVATING")
+        await first_of(self.cloud.clock.sleep(self.lifecycle.activating), self.task.stop_asked.wait())
+        if not self.task.stop_asked.is_set():
+            self._enter("RUNNING", "startedAt", "connectivityAt")
 
     async def _until_end(self) -> None:
-        essential = [run.ended for run in self._runs if run.container.essential and run.ended]
-        stopping = asyncio.create_task(self.task.stop_asked.wait())
-        await asyncio.wait([*essential, stopping], return_when=asyncio.FIRST_COMPLETED)
-        stopping.cancel()
-        if not self.task.stop_asked.is_set():
-            self.task.end("EssentialContainerExited", "Essential container in task exited")
+        essential = [run.finished.wait() for run in self._runs.values() if run.container.essential]
+        await first_of(*essential, self.task.stop_asked.wait())
+
+    def _say_why(self) -> None:
+        """Give the reason why the task ends, unless StopTask has given one."""
+        if self.task.stop_asked.is_set():
+            return
+        for run in self._runs.values():
+            if run.container.essential and run.finished.is_set() and not run.started.is_set():
+                self.task.end("TaskFailedToStart", run.container.reason or "Task failed to start")
+                return
+        self.task.end("EssentialContainerExited", "Essential container in task exited")
+
+    def _container_changed(self) -> None:
+        """Say that a container has changed, while the task has not."""
+        waiting = any(not run.started.is_set() and not run.finished.is_set() for run in self._runs.values())
+        if self.task.last_status == "RUNNING" or waiting:
+            self.task.version += 1
+            publish(self.cloud, self.task)
 
     async def _remove(self) -> None:
         """DEPROVISIONING, STOPPED: the network interface goes."""
@@ -156,7 +178,7 @@ class TaskLife:
         self.task.version += 1
         for name in times:
             self.task.times[name] = self.cloud.clock.now()
-        self.publish()
+        publish(self.cloud, self.task)
 
     async def _pause(self, seconds: float) -> None:
         """Wait before the task runs; StopTask ends the wait and the task."""
@@ -164,12 +186,3 @@ class TaskLife:
             await first_of(self.cloud.clock.sleep(seconds), self.task.stop_asked.wait())
         if self.task.stop_asked.is_set():
             raise _StopAskedError
-
-
-def _iso_times(value: Json) -> Json:
-    """Return a description with its times as events carry them (ISO 8601, milliseconds, UTC)."""
-    if isinstance(value, datetime):
-        return value.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    if isinstance(value, dict):
-        return {name: _iso_times(member) for name, member in value.items()}
-    return [_iso_times(member) for member in value] if isinstance(value, list) else value

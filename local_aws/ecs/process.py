@@ -13,15 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from local_aws.clock import Clock
+from local_aws.ecs.runtime import CannotStartError
 
 # How long output may be silent, once the main process is dead, before it counts as ended: a process that left
 # the group holds the pipe open and would have us wait for ever.
 _SILENCE = 1.0
 _MOST_READ = 1 << 20  # as much as one PutLogEvents takes
-
-
-class CannotStartError(Exception):
-    """The command is not there, or is nothing that can be run."""
 
 
 class Process:
@@ -32,6 +29,11 @@ class Process:
         self._output = output
         self._clock = clock
         self._dead = asyncio.Event()
+
+    @property
+    def pid(self) -> int:
+        """Return the process's id, which is its group's and its session's, too."""
+        return self._child.pid
 
     @classmethod
     async def start(
@@ -86,8 +88,7 @@ class Process:
 
     def kill(self) -> None:
         """Kill the process and its children (SIGKILL)."""
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._child.pid, signal.SIGKILL)
+        kill_group(self._child.pid)
 
     async def read(self) -> bytes:
         """Return what has been written since, when there is something; nothing at the end."""
@@ -114,6 +115,12 @@ class Process:
     async def _silence(self) -> None:
         await self._dead.wait()
         await self._clock.sleep(_SILENCE)
+
+
+def kill_group(leader: int) -> None:
+    """Kill a process group (SIGKILL), if any of it is left."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(leader, signal.SIGKILL)
 
 
 async def first_of(*coroutines: Coroutine[Any, Any, Any]) -> None:

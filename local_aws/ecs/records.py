@@ -7,24 +7,12 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from local_aws.ecs.sizes import mebibytes
 from local_aws.iam.roles import Session
 from local_aws.wire import Json
 
 Tags = list[dict[str, str]]
-
-
-@dataclass(frozen=True)
-class Lifecycle:
-    """How long a task stays in a state, in seconds: what Fargate often takes, as AWS promises nothing.
-
-    `deprovisioning` is short because the clock runs at real speed while any other task's process runs.
-    """
-
-    provisioning: float = 8.0
-    pending: float = 10.0
-    activating: float = 0.0
-    deactivating: float = 0.0
-    deprovisioning: float = 1.0
+_MEBIBYTE = 1 << 20
 
 
 @dataclass
@@ -90,10 +78,13 @@ class Container:
     arn: str
     definition: dict[str, Json]
     override: dict[str, Json]
+    runtime_id: str
     last_status: str = "PENDING"
     exit_code: int | None = None
     reason: str | None = None
-    runtime_id: str | None = None
+    health: str = "UNKNOWN"
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
 
     @property
     def name(self) -> str:
@@ -105,9 +96,24 @@ class Container:
         """Return whether the task ends with this container."""
         return bool(self.definition["essential"])
 
+    @property
+    def cpu(self) -> int:
+        """Return the container's share of processors, in CPU units."""
+        return int(self.override.get("cpu") or self.definition["cpu"])
+
+    @property
+    def memory_limit(self) -> int | None:
+        """Return how much memory the container may have, in bytes; None for as much as its task."""
+        limit = self.override.get("memory") or self.definition.get("memory")
+        return int(limit) * _MEBIBYTE if limit else None
+
     def describe(self, task_arn: str) -> Json:
         """Return the API's Container."""
-        known = {"exitCode": self.exit_code, "reason": self.reason, "runtimeId": self.runtime_id}
+        known = {
+            "exitCode": self.exit_code,
+            "reason": self.reason,
+            "runtimeId": self.runtime_id if self.started_at else None,
+        }
         return {
             "containerArn": self.arn,
             "taskArn": task_arn,
@@ -115,8 +121,13 @@ class Container:
             "image": self.definition["image"],
             "lastStatus": self.last_status,
             "networkInterfaces": [],
-            "healthStatus": "UNKNOWN",
-            "cpu": str(self.override.get("cpu", self.definition["cpu"])),
+            "healthStatus": self.health,
+            "cpu": str(self.cpu),
+            **{
+                name: str(value)
+                for name in ("memory", "memoryReservation")
+                if (value := self.override.get(name, self.definition.get(name))) is not None
+            },
             **{name: value for name, value in known.items() if value is not None},
         }
 
@@ -136,6 +147,7 @@ class Task:
     attachment: dict[str, Json]
     role: Session | None  # of the task's own code
     execution_role: Session | None  # of ECS, for pulling images and writing logs
+    credentials_id: str  # by which its containers ask for its role's credentials
     last_status: str = "PROVISIONING"
     desired_status: str = "RUNNING"
     stop_code: str | None = None
@@ -150,9 +162,42 @@ class Task:
             self.stop_code, self.stopped_reason = code, reason
         self.desired_status = "STOPPED"
 
+    @property
+    def cpu(self) -> str:
+        """Return the task's share of processors, as it was asked for."""
+        return str(self.overrides.get("cpu") or self.definition.body["cpu"])
+
+    @property
+    def memory(self) -> str:
+        """Return the task's memory, as it was asked for."""
+        return str(self.overrides.get("memory") or self.definition.body["memory"])
+
+    @property
+    def memory_limit(self) -> int:
+        """Return how much memory all containers together may have, in bytes."""
+        return mebibytes(self.memory) * _MEBIBYTE
+
+    @property
+    def availability_zone(self) -> str:
+        """Return the zone, the first one of the region."""
+        return f"{self.arn.split(':')[3]}a"
+
+    @property
+    def overrides(self) -> dict[str, Json]:
+        """Return RunTask's overrides."""
+        return self.request.get("overrides") or {}
+
+    @property
+    def health(self) -> str:
+        """Return the task's health, which is that of the least healthy of its essential containers.
+
+        https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_HealthCheck.html
+        """
+        found = {container.health for container in self.containers if container.essential}
+        return next(health for health in ("UNHEALTHY", "UNKNOWN", "HEALTHY") if health in found)
+
     def describe(self, include: list[str]) -> Json:
         """Return the API's Task."""
-        overrides = self.request.get("overrides") or {}
         known = {
             "startedBy": self.request.get("startedBy"),
             "stopCode": self.stop_code,
@@ -162,19 +207,19 @@ class Task:
         return {
             "attachments": [self.attachment],
             "attributes": [{"name": "ecs.cpu-architecture", "value": "x86_64"}],
-            "availabilityZone": f"{self.arn.split(':')[3]}a",
+            "availabilityZone": self.availability_zone,
             "clusterArn": self.cluster.arn,
             "containers": [container.describe(self.arn) for container in self.containers],
-            "cpu": str(overrides.get("cpu") or self.definition.body["cpu"]),
+            "cpu": self.cpu,
             "createdAt": self.created_at,
             "desiredStatus": self.desired_status,
             "enableExecuteCommand": False,
             "group": self.request.get("group") or f"family:{self.definition.family}",
-            "healthStatus": "UNKNOWN",
+            "healthStatus": self.health,
             "lastStatus": self.last_status,
             "launchType": "FARGATE",
-            "memory": str(overrides.get("memory") or self.definition.body["memory"]),
-            "overrides": {"containerOverrides": [], "inferenceAcceleratorOverrides": []} | overrides,
+            "memory": self.memory,
+            "overrides": {"containerOverrides": [], "inferenceAcceleratorOverrides": []} | self.overrides,
             "platformFamily": "Linux",
             "platformVersion": "1.4.0",
             "tags": self.tags if "TAGS" in include else [],

@@ -9,8 +9,8 @@ import json
 from typing import Final
 
 from local_aws.ecs.records import TaskDefinition
+from local_aws.ecs.sizes import check_fargate_size
 from local_aws.ecs.store import check_tags
-from local_aws.ecs.validation import check_fargate_size
 from local_aws.wire import AwsError, Json, not_modelled
 
 _LONGEST_OVERRIDES: Final = 8192  # characters, the JSON around the values included

@@ -6,7 +6,9 @@ import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from local_aws.ecs.records import Cluster, Lifecycle, Tags, Task, TaskDefinition
+from local_aws.ecs.processes import Processes
+from local_aws.ecs.records import Cluster, Tags, Task, TaskDefinition
+from local_aws.ecs.runtime import Runtime
 from local_aws.wire import AwsError, Json, Service
 
 if TYPE_CHECKING:
@@ -23,7 +25,8 @@ class EcsStore(Service):
 
     def __init__(self, cloud: Cloud, region: str) -> None:
         super().__init__(cloud, region)
-        self.lifecycle = Lifecycle()
+        self.settings = cloud.ecs_settings
+        self.runtime: Runtime = Processes(cloud.images, cloud.clock)
         self.clusters: dict[str, Cluster] = {}
         self.families: dict[str, list[TaskDefinition]] = {}
         self.revisions: dict[str, int] = {}  # the counter of a family outlives its definitions

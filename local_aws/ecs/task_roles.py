@@ -59,7 +59,7 @@ def pull(service: EcsStore, task: Task, reference: str) -> Image:
     if private is not None and task.execution_role is not None:
         _check_pull(service, task.execution_role, reference, private)
     try:
-        return service.cloud.images.find(reference)
+        return service.runtime.find(reference)
     except ImageNotFoundError as error:
         raise CannotPullError(
             f"CannotPullContainerError: pull image manifest has been retried 1 time(s): {error}"

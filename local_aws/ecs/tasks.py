@@ -6,6 +6,7 @@ import asyncio
 import copy
 from typing import TYPE_CHECKING
 
+from local_aws.ecs.events import publish
 from local_aws.ecs.life import TaskLife
 from local_aws.ecs.records import Cluster, Container, Task, TaskDefinition
 from local_aws.ecs.run_request import check_run
@@ -70,6 +71,8 @@ class TaskOperations(EcsStore):
             raise AwsError("InvalidParameterException", "The referenced task was not found.")
         if task.desired_status != "STOPPED":
             task.end("UserInitiated", request.get("reason") or "Task stopped by user")
+            task.version += 1
+            publish(self.cloud, task)
             task.stop_asked.set()
         return {"task": task.describe(["TAGS"])}
 
@@ -117,7 +120,7 @@ class TaskOperations(EcsStore):
     def _start(self, cluster: Cluster, definition: TaskDefinition, request: dict[str, Json]) -> Task:
         task = self._make(cluster, definition, copy.deepcopy(request))
         self._tasks[task.id] = task
-        life = asyncio.create_task(TaskLife(self.cloud, self.region, task, self.lifecycle).live())
+        life = asyncio.create_task(TaskLife(self, task).live())
         self._lives[task.id] = life
         life.add_done_callback(lambda _: self._lives.pop(task.id, None))
         return task
@@ -132,6 +135,7 @@ class TaskOperations(EcsStore):
                 arn=self.arn(f"container/{cluster.name}/{task_id}/{self.cloud.new_id()}"),
                 definition=one,
                 override=overrides.get(one["name"], {}),
+                runtime_id=f"{task_id}-{self.cloud.random.randrange(10**9, 10**10)}",
             )
             for one in definition.body["containerDefinitions"]
         ]
@@ -146,6 +150,7 @@ class TaskOperations(EcsStore):
             created_at=self.cloud.clock.now(),
             role=session_of(self, definition, request, "taskRoleArn", task_id),
             execution_role=session_of(self, definition, request, "executionRoleArn", task_id),
+            credentials_id=self.cloud.new_id(),
             attachment={
                 "id": self.cloud.new_id(),
                 "type": "ElasticNetworkInterface",

@@ -8,6 +8,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from local_aws.ecs.dependencies import check_dependencies
+from local_aws.ecs.health import check_health_check
+from local_aws.ecs.sizes import check_fargate_size, mebibytes
 from local_aws.wire import AwsError, Json, not_modelled
 
 HONOURED: Final = {
@@ -20,24 +23,25 @@ HONOURED: Final = {
     "mountPoints",
     "stopTimeout",
     "logConfiguration",
+    "dependsOn",
+    "startTimeout",
+    "healthCheck",
+    "memory",
 }
 # Accepted because a process with no container around it is the same with and without; each with the reason.
 ACCEPTED_WITHOUT_EFFECT: Final = {
     "cpu": "a process is not held to a share of the processor",
-    "memory": "a process is not held to a limit of memory",
     "memoryReservation": "memory is not reserved",
     "portMappings": "a process listens on the host's own ports",
     "user": "a process runs as whoever runs the local AWS",
     "readonlyRootFilesystem": "a process sees the host's file system, and its own scratch folders",
     "linuxParameters": "initProcessEnabled: a process is never PID 1, so signals reach it as under an init",
     "ulimits": "a process has the host's limits",
-    "healthCheck": "a container's health is reported as UNKNOWN, as before its first check",
     "interactive": "a task's standard input is empty either way",
     "privileged": "Fargate has no privileged containers (true is refused by AWS)",
     "dockerLabels": "there is no Docker that would show them",
     "systemControls": "a process has the host's kernel parameters",
     "versionConsistency": "an image here has no digest that could change",
-    "startTimeout": "it bounds the wait of dependsOn, which is refused",
 }
 _LOG_OPTIONS: Final = {
     "awslogs-group",
@@ -47,17 +51,7 @@ _LOG_OPTIONS: Final = {
     "mode",  # blocking and non-blocking differ only when CloudWatch Logs cannot be reached
     "max-buffer-size",
 }
-# vCPU units: the memory sizes in MiB.
-# https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-services.html
-_FARGATE_SIZES: Final[dict[int, list[int]]] = {
-    256: [512, 1024, 2048],
-    512: list(range(1024, 4096 + 1, 1024)),
-    1024: list(range(2048, 8192 + 1, 1024)),
-    2048: list(range(4096, 16384 + 1, 1024)),
-    4096: list(range(8192, 30720 + 1, 1024)),
-    8192: list(range(16384, 61440 + 1, 4096)),
-    16384: list(range(32768, 122880 + 1, 8192)),
-}
+_LEAST_MEMORY: Final = 6  # MiB
 _NAME: Final = re.compile(r"[a-zA-Z0-9_-]{1,255}")
 
 
@@ -76,6 +70,7 @@ def check_definition(request: dict[str, Json]) -> None:
         raise _client_error("Container names must be unique within a task definition.")
     if not any(container.get("essential", True) for container in containers):
         raise _client_error("A task definition must have at least one essential container.")
+    check_dependencies(containers)
     if "FARGATE" in (request.get("requiresCompatibilities") or []):
         _check_fargate(request)
 
@@ -96,7 +91,27 @@ def _check_container(container: dict[str, Json], volumes: set[str]) -> None:
             raise _client_error("A mount point's containerPath must be an absolute path.")
     if not 0 <= container.get("stopTimeout", 30) <= 120:
         raise _client_error("Invalid stopTimeout: on Fargate it is at most 120 seconds.")
+    if not 2 <= container.get("startTimeout", 2) <= 120:
+        raise _client_error("Invalid startTimeout: on Fargate it is 2 to 120 seconds.")
+    if container.get("healthCheck"):
+        check_health_check(container["healthCheck"])
+    _check_memory(container)
     _check_logging(container.get("logConfiguration"))
+
+
+def _check_memory(container: dict[str, Json]) -> None:
+    hard, soft = container.get("memory"), container.get("memoryReservation")
+    for size in (hard, soft):
+        if size is not None and size < _LEAST_MEMORY:
+            raise _client_error(
+                f"Invalid memory setting for container '{container['name']}': the least is "
+                f"{_LEAST_MEMORY} MiB, found {size}."
+            )
+    if hard is not None and soft is not None and soft > hard:
+        raise _client_error(
+            f"Invalid setting for container '{container['name']}': memoryReservation {soft} is above "
+            f"memory {hard}."
+        )
 
 
 def _check_logging(logging: dict[str, Json] | None) -> None:
@@ -130,6 +145,13 @@ def _check_fargate(request: dict[str, Json]) -> None:
         if not request.get(member):
             raise _client_error(f"Fargate requires that '{member}' be defined at the task level.")
     check_fargate_size(request["cpu"], request["memory"])
+    reserved = sum(
+        one.get("memoryReservation") or one.get("memory") or 0 for one in request["containerDefinitions"]
+    )
+    if reserved > mebibytes(request["memory"]):
+        raise _client_error(
+            f"The containers reserve {reserved} MiB of memory, more than the task's {request['memory']}."
+        )
     for container in request["containerDefinitions"]:
         if container.get("privileged"):
             raise _client_error("Fargate does not support privileged containers.")
@@ -143,21 +165,6 @@ def _check_fargate(request: dict[str, Json]) -> None:
             raise _client_error(
                 "Fargate requires task definition to have execution role ARN to support ECR images."
             )
-
-
-def check_fargate_size(cpu: str, memory: str) -> None:
-    """Raise AwsError ClientException unless Fargate has tasks of this size."""
-    units, mebibytes = _number(cpu, "vCPU"), _number(memory, "GB")
-    if mebibytes not in _FARGATE_SIZES.get(units, []):
-        raise _client_error(f"No Fargate configuration exists for given values: {cpu} CPU, {memory} memory.")
-
-
-def _number(text: str, unit: str) -> int:
-    """Return a size, given in units or with its `unit` of 1,024 (`0.5 GB`)."""
-    found = re.fullmatch(rf"\s*([0-9]*\.?[0-9]+)\s*({unit})?\s*", str(text), re.IGNORECASE)
-    if not found:
-        raise _client_error(f"Invalid size '{text}' for a task.")
-    return round(float(found[1]) * (1024 if found[2] else 1))
 
 
 def _client_error(message: str) -> AwsError:

@@ -13,16 +13,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from moto.iam.models import Role, iam_backends
-from moto.sts.models import sts_backends
+from moto.sts.models import AssumedRole, sts_backends
 
 from local_aws.iam.policies import Statement, statements_of
 from local_aws.iam.resource_policies import trusts
 
 OWNER: Final = "test"  # the access key of the account's owner in this process
 SESSION_SECONDS: Final = 6 * 3600
+_RENEWED_BEFORE: Final = timedelta(hours=1)  # SDKs ask for new credentials when 15 minutes are left
 _access_key: ContextVar[str] = ContextVar("access_key", default=OWNER)
 
 
@@ -55,6 +57,7 @@ class Session:
     secret_key: str
     token: str
     checked: bool
+    expires: datetime
 
     @property
     def role(self) -> str:
@@ -81,24 +84,17 @@ class Roles:
             raise NotTrustedError(
                 f"the trust policy of {role_arn} does not let {service} take it for {source}"
             )
-        made = sts_backends[self._account]["aws"].assume_role(
-            region_name="us-east-1",
-            role_session_name=name,
-            role_arn=role_arn,
-            policy="",
-            duration=SESSION_SECONDS,
-            external_id="",
-        )
-        session = Session(
-            role_arn=role_arn,
-            name=name,
-            access_key=made.access_key_id,
-            secret_key=made.secret_access_key,
-            token=made.session_token,
-            checked=role is not None,
-        )
-        self._sessions[session.access_key] = session
-        return session
+        made = self._assume(role_arn, name)
+        return self._keep(made, checked=role is not None)
+
+    def fresh(self, session: Session) -> Session:
+        """Return a session that will last, the same or another like it; one that is not checked stays so.
+
+        Time is the host's, as those who use credentials see it, however far a scaled clock is ahead.
+        """
+        if session.expires - datetime.now(UTC) > _RENEWED_BEFORE:
+            return session
+        return self._keep(self._assume(session.role_arn, session.name), checked=session.checked)
 
     def session_of(self, access_key: str) -> Session | None:
         """Return the session that an access key stands for; None for the owner's."""
@@ -107,16 +103,7 @@ class Roles:
         made = sts_backends[self._account]["aws"].get_assumed_role_from_access_key(access_key)
         if made is None:
             return None
-        session = Session(
-            role_arn=made.role_arn,
-            name=made.session_name,
-            access_key=access_key,
-            secret_key=made.secret_access_key,
-            token=made.session_token,
-            checked=self._role(made.role_arn) is not None,
-        )
-        self._sessions[access_key] = session
-        return session
+        return self._keep(made, checked=self._role(made.role_arn) is not None)
 
     def statements(self, session: Session) -> list[Statement]:
         """Return the statements of all policies of a session's role; none when the role has gone."""
@@ -130,6 +117,29 @@ class Roles:
             if version.is_default
         }
         return statements_of({**documents, **role.policies})
+
+    def _assume(self, role_arn: str, name: str) -> AssumedRole:
+        return sts_backends[self._account]["aws"].assume_role(
+            region_name="us-east-1",
+            role_session_name=name,
+            role_arn=role_arn,
+            policy="",
+            duration=SESSION_SECONDS,
+            external_id="",
+        )
+
+    def _keep(self, made: AssumedRole, *, checked: bool) -> Session:
+        session = Session(
+            role_arn=made.role_arn,
+            name=made.session_name,
+            access_key=made.access_key_id,
+            secret_key=made.secret_access_key,
+            token=made.session_token,
+            checked=checked,
+            expires=made.expiration.replace(tzinfo=UTC),
+        )
+        self._sessions[session.access_key] = session
+        return session
 
     def _role(self, arn: str) -> Role | None:
         roles = list(iam_backends[self._account]["aws"].roles.values())

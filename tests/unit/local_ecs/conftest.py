@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from werkzeug.test import Client, TestResponse
 
 from local_aws.clock import Clock
 from local_aws.cloud import Cloud
 from local_aws.ecs.images import Images
+from local_aws.ecs.metadata import variables
 
 HERE = Path(__file__).parent
 REGION = "eu-west-1"
@@ -90,6 +92,12 @@ class Fargate:
         stream = f"p/{container}/{task['taskArn'].rpartition('/')[2]}"
         answer = self.logs.get_log_events(logGroupName=self.group, logStreamName=stream, startFromHead=True)
         return [event["message"] for event in answer["events"]]
+
+    def ask(self, arn: str, variable: str, path: str = "") -> TestResponse:
+        """Return what the endpoint answers that a variable in the environment of a running task names."""
+        task = self.service.tasks[arn.rpartition("/")[2]]
+        where = variables(self.cloud.endpoint_url, task, task.containers[0])[variable]
+        return Client(self.cloud.endpoint).get(where.removeprefix(self.cloud.endpoint_url) + path)
 
     def wait_for_line(self, arn: str, line: str) -> None:
         async def until() -> None:

@@ -59,7 +59,27 @@ def test_a_definition_that_fargate_cannot_run_is_refused(
         ),
         ({"logConfiguration": {"logDriver": "splunk"}}, "NotImplemented", "log driver splunk"),
         ({"secrets": [{"name": "a", "valueFrom": "b"}]}, "NotImplemented", "secrets of a container"),
-        ({"dependsOn": [{"containerName": "a", "condition": "START"}]}, "NotImplemented", "dependsOn"),
+        (
+            {"dependsOn": [{"containerName": "a", "condition": "START"}]},
+            "ClientException",
+            "depends on 'a', which is not in the definition",
+        ),
+        (
+            {"dependsOn": [{"containerName": "worker", "condition": "START"}]},
+            "ClientException",
+            "in a circle: worker -> worker",
+        ),
+        ({"startTimeout": 121}, "ClientException", "startTimeout"),
+        ({"healthCheck": {"command": ["true"]}}, "ClientException", "begin with CMD or CMD-SHELL"),
+        (
+            {"healthCheck": {"command": ["CMD", "true"], "interval": 1}},
+            "ClientException",
+            "interval must be between 5 and 300",
+        ),
+        ({"memory": 5}, "ClientException", "the least is 6 MiB, found 5"),
+        ({"memory": 8, "memoryReservation": 9}, "ClientException", "memoryReservation 9 is above memory 8"),
+        ({"memory": 513}, "ClientException", "513 MiB of memory, more than the task's 512"),
+        ({"restartPolicy": {"enabled": True}}, "NotImplemented", "restartPolicy"),
     ],
 )
 def test_a_container_that_cannot_be_run_is_refused(

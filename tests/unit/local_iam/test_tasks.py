@@ -54,17 +54,22 @@ def starter(fargate: Fargate, *lacking: str) -> str:
 
 def test_a_task_has_credentials_that_stand_for_its_role(fargate: Fargate) -> None:
     role = make_role(fargate.cloud, allow("sqs:ListQueues"))
-    task = run(fargate, "echo $AWS_ACCESS_KEY_ID $AWS_SECRET_ACCESS_KEY $AWS_SESSION_TOKEN", taskRoleArn=role)
+    arn = fargate.start(fargate.register(fargate.container("wait"), taskRoleArn=role))
+    fargate.wait(arn, "RUNNING")
+    given = fargate.ask(arn, "AWS_CONTAINER_CREDENTIALS_FULL_URI").json
 
-    key, secret, token = fargate.lines(task)[0].split()
-    session = fargate.cloud.enforcer.roles.session_of(key)
+    session = fargate.cloud.enforcer.roles.session_of(given["AccessKeyId"])
     assert session is not None
-    assert (session.role_arn, session.secret_key, session.token) == (role, secret, token)
-    assert session.arn.endswith("/" + task["taskArn"].rpartition("/")[2])
+    assert (session.role_arn, session.secret_key, session.token) == (
+        role,
+        given["SecretAccessKey"],
+        given["Token"],
+    )
+    assert session.arn.endswith("/" + arn.rpartition("/")[2])
 
 
 def test_a_task_without_a_role_has_no_credentials(fargate: Fargate) -> None:
-    task = run(fargate, 'echo "${AWS_ACCESS_KEY_ID-none} ${AWS_SESSION_TOKEN-none}"')
+    task = run(fargate, 'echo "${AWS_CONTAINER_CREDENTIALS_FULL_URI-none} ${AWS_ACCESS_KEY_ID-none}"')
     assert fargate.lines(task) == ["none none"]
 
 
