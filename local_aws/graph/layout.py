@@ -1,10 +1,13 @@
 """Where everything stands in the picture of a chart: graphlay places states and lines, charts nest in states.
 
+What stands out is the happy path, or, where an execution is drawn over the machine, what it did.
+
 In Amazon States Language no way leads into or out of a branch, so each chart is laid out by itself.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import ceil
@@ -15,6 +18,8 @@ from local_aws.graph.chart import Chart, Edge, Node, Way
 from local_aws.graph.happy_path import happy_path
 from local_aws.graph.labels import Point, area_around, place_labels
 from local_aws.graph.text import lines_of_label, lines_of_name, width_of
+from local_aws.graph.visits import Execution
+from local_aws.graph.words import about_visit
 
 NAME_SIZE, SMALL_SIZE = 13, 10  # px of a state's name, and of all other text
 NAME_LINE, SMALL_LINE = 16, 13  # px from line to line
@@ -30,14 +35,18 @@ _OPTIONS = {  # px
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A state's place: its upper left corner and its size in px. `inner` are charts and their corners."""
+    """A state's place: its upper left corner and its size in px. `inner` are charts and their corners.
+
+    `small` are the lines under its name.
+    """
 
     node: Node
     corner: Point
     width: float
     height: float
     name: tuple[str, ...]
-    happy: bool
+    small: tuple[str, ...]
+    stands_out: bool
     inner: tuple[tuple[Point, Picture], ...] = ()
 
 
@@ -49,7 +58,7 @@ class Line:
     points: tuple[Point, ...]
     label: tuple[str, ...]
     label_at: Point | None
-    happy: bool
+    stands_out: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,18 +71,20 @@ class Picture:
     lines: tuple[Line, ...]
 
 
-def laid_out(chart: Chart) -> Picture:
+def laid_out(chart: Chart, execution: Execution | None = None) -> Picture:
     """Give every state and every edge of a chart its place."""
     path = happy_path(chart)
-    boxes = [_sized(node, node.name in path) for node in chart.nodes.values()]
-    lines = [_labelled(edge, set(pairwise(path))) for edge in chart.edges]
+    names = path if execution is None else execution.visits.keys()
+    steps = {(*step, False) for step in pairwise(path)} if execution is None else execution.steps
+    boxes = [_sized(node, node.name in names, execution) for node in chart.nodes.values()]
+    lines = [_labelled(edge, steps) for edge in chart.edges]
     graph = graphlay.Graph()
     for box in boxes:
         graph.node(box.node.name, width=box.width, height=box.height)
     for line in lines:
         size = _label_size(line.label)
         room = {"label_size": {"width": size[0], "height": size[1]}} if size else {}
-        weight = _HAPPY_WEIGHT if line.happy else 1
+        weight = _HAPPY_WEIGHT if (line.edge.source, line.edge.target) in pairwise(path) else 1
         graph.edge(line.edge.source, line.edge.target, weight=weight, **room)
     layout = graphlay.layout(graph, preset="process_map", options=_OPTIONS)
     return _moved(boxes, lines, layout)
@@ -109,13 +120,15 @@ def _point(at: dict[str, float]) -> Point:
     return at["x"], at["y"]
 
 
-def _sized(node: Node, happy: bool) -> Box:
+def _sized(node: Node, stands_out: bool, execution: Execution | None) -> Box:
     """Return a state's box, still at (0, 0), with what it holds."""
-    pictures = [laid_out(chart) for chart in node.inner]
+    pictures = [laid_out(chart, execution) for chart in node.inner]
     name = (node.name,) if pictures else tuple(lines_of_name(node.name, _NAME_LIMIT))
-    words = [width_of(line, NAME_SIZE, bold=True) for line in name] + [width_of(node.work, SMALL_SIZE)]
-    width = max(words) + 2 * _PADDING
-    height: float = len(name) * NAME_LINE + bool(node.work) * SMALL_LINE + 2 * _PADDING
+    visit = execution.visits.get(node.name) if execution else None
+    small = tuple(line for line in (node.work, about_visit(visit) if visit else "") if line)
+    words = [width_of(line, NAME_SIZE, bold=True) for line in name]
+    width = max(words + [width_of(line, SMALL_SIZE) for line in small]) + 2 * _PADDING
+    height: float = len(name) * NAME_LINE + len(small) * SMALL_LINE + 2 * _PADDING
     inner = []
     right = float(MARGIN)
     for picture in pictures:
@@ -124,14 +137,14 @@ def _sized(node: Node, happy: bool) -> Box:
     if pictures:
         width = max(width, right)
         height += max(picture.height for picture in pictures) + 3 * MARGIN
-    return Box(node, (0, 0), 2 * ceil(width / 2), 2 * ceil(height / 2), name, happy, tuple(inner))
+    size = 2 * ceil(width / 2), 2 * ceil(height / 2)
+    return Box(node, (0, 0), *size, name, small, stands_out, tuple(inner))
 
 
-def _labelled(edge: Edge, steps: set[tuple[str, str]]) -> Line:
+def _labelled(edge: Edge, steps: Collection[tuple[str, str, bool]]) -> Line:
     """Return an edge's line, still without a place."""
-    happy = edge.way is not Way.CATCH and (edge.source, edge.target) in steps
     label = tuple(lines_of_label(edge.label, _LABEL_LIMIT, _LABEL_LINES))
-    return Line(edge, (), label, None, happy)
+    return Line(edge, (), label, None, (edge.source, edge.target, edge.way is Way.CATCH) in steps)
 
 
 def _label_size(label: tuple[str, ...]) -> Point | None:

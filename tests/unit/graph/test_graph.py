@@ -76,10 +76,12 @@ def test_the_happy_path_of_the_machine_ends_in_the_notice_of_success(main: Chart
 
 
 def test_the_happy_path_is_a_straight_line_down(main: Chart) -> None:
-    middles = [(box.corner[0] + box.width / 2, box.corner[1]) for box in laid_out(main).boxes if box.happy]
+    middles = [
+        (box.corner[0] + box.width / 2, box.corner[1]) for box in laid_out(main).boxes if box.stands_out
+    ]
     assert {round(x) for x, _ in middles} == {round(middles[0][0])}
     assert [
-        box.node.name for box in sorted(laid_out(main).boxes, key=lambda box: box.corner[1]) if box.happy
+        box.node.name for box in sorted(laid_out(main).boxes, key=lambda box: box.corner[1]) if box.stands_out
     ] == (happy_path(main))
 
 
@@ -177,8 +179,8 @@ def test_the_kinds_of_states_and_ways_are_told_apart(small: Chart) -> None:
     root = ElementTree.fromstring(svg_of(small, "Small"))  # noqa: S314 - our own text
     classes = {group.findtext(f"{SVG}title"): group.get("class") for group in root.iter(f"{SVG}g")}
     assert classes["Bad (Fail)"] == "state Fail"
-    assert classes["Done (Succeed)"] == "state Succeed end happy"
-    assert classes["Check to Work if size > 3"] == "way happy"
+    assert classes["Done (Succeed)"] == "state Succeed end main"
+    assert classes["Check to Work if size > 3"] == "way main"
     assert classes["Work to Bad on any error"] == "way catch"
 
 
