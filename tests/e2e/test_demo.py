@@ -69,6 +69,7 @@ def test_the_demo_shows_the_sample_on_its_way_and_ends_with_its_numbers() -> Non
         assert line in ended.stdout + ended.stderr, "README.md shows what the demo does not print"
 
 
+@pytest.mark.long
 def test_json_is_one_document_about_every_file_and_a_rejection_exits_with_65() -> None:
     orders = ROOT / "data" / "orders"
 
@@ -112,6 +113,7 @@ def test_a_demo_that_is_ended_takes_its_local_aws_with_it(step: str) -> None:
     assert psutil.wait_procs(servers, timeout=10)[1] == []
 
 
+@pytest.mark.long
 def test_on_a_terminal_a_tree_a_file_grows_and_stays() -> None:
     orders = ROOT / "data" / "orders"
 

@@ -216,6 +216,7 @@ def test_data_outlives_its_stack_and_is_not_deployed_over() -> None:
     undeploy(stage)
 
 
+@pytest.mark.long
 def test_undeploy_waits_for_executions_when_asked_to(aws: LocalAws) -> None:
     pipeline = Pipeline(aws, "patient")
     pipeline.upload("input/last.csv", orders(fresh_day()))
@@ -253,6 +254,7 @@ def test_undeploy_removes_what_a_stopped_execution_left(aws: LocalAws) -> None:
     assert pipeline.left() == NOTHING_LEFT
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("aws")
 def test_a_deploy_switches_on_the_rule_that_an_interrupted_undeploy_left_off() -> None:
     stage = Stage.of_environment("again")

@@ -118,6 +118,7 @@ def test_a_folder_marker_ends_quietly(pipeline: Pipeline) -> None:
     assert pipeline.has("InputBucket", "input/folder/")
 
 
+@pytest.mark.long
 def test_eight_files_at_once_are_all_processed(pipeline: Pipeline) -> None:
     files = {f"input/at-once-{number}.csv": fresh_day() for number in range(8)}
     for key, day in files.items():
@@ -313,6 +314,7 @@ def test_an_unversioned_bucket_is_refused(pipeline: Pipeline) -> None:
     assert (execution["status"], execution["error"]) == ("FAILED", "UnversionedBucket")
 
 
+@pytest.mark.long
 def test_a_day_that_another_file_has_filled_is_refused_with_its_reason(pipeline: Pipeline) -> None:
     day = fresh_day()
     assert pipeline.process("input/first-of-day.csv", orders(day))["status"] == "SUCCEEDED"

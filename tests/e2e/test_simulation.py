@@ -47,6 +47,7 @@ def contents(pipeline: Pipeline) -> dict[str, Any]:
     }
 
 
+@pytest.mark.long
 def test_two_at_once_pass_on_a_working_pipeline_and_leave_it_as_it_was(pipeline: Pipeline) -> None:
     before = contents(pipeline)
 

@@ -67,6 +67,7 @@ def test_a_crash_is_tried_four_times_and_the_first_error_is_told(
     assert_nothing_happened_to(pipeline, key, day, "FAILED")
 
 
+@pytest.mark.long
 def test_a_validator_that_hangs_is_stopped_at_its_time_limit(with_validator: OnePipeline) -> None:
     pipeline, key, day = with_validator("hang"), "input/hang.csv", fresh_day()
 
