@@ -12,6 +12,7 @@ from pathlib import Path
 from local_aws.clock import Clock
 from local_aws.ecs.images import Images
 from local_aws.graph.command import add_graph
+from local_aws.lint.command import add_lint
 from local_aws.virtual_clock import VirtualClock
 
 PORT_IN_USE = 4  # what `serve` exits with
@@ -88,6 +89,7 @@ def arguments_of(argv: list[str]) -> argparse.Namespace:
     server.add_argument("--seed", type=int, help="makes ids and jitter the same in every run")
     server.set_defaults(run=serve)
     add_graph(commands)
+    add_lint(commands)
     return parser.parse_args(argv)
 
 
