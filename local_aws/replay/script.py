@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from local_aws.states.effects import TaskCall
-from local_aws.states.errors import TIMEOUT, StateError
+from local_aws.states.errors import TIMEOUT, StateError, no_such_activity
 from local_aws.states.jsontext import Json
+from local_aws.states.resources import Resource
 from local_aws.virtual_clock import VirtualClock
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
@@ -24,7 +25,8 @@ class Script:
     `results` has an entry for each attempt of a task, in the order in which a state's attempts are made:
     `state`, `iteration` (the indexes of the Maps around it, outermost first; without it the entry serves
     whichever iteration comes first), `submitted` (a job's first answer), and `returns`, or `throws` with
-    `error` and `cause`, or `timed_out` when no answer came.
+    `error` and `cause`, or `timed_out` when no answer came. `input` is what the task is called with: a task
+    token is taken from it, so that it is the one that the results speak of.
     """
 
     def __init__(self, results: list[dict[str, Any]]) -> None:
@@ -49,10 +51,21 @@ class Script:
         """Wait in virtual time."""
         await self.clock.sleep(seconds)
 
+    def begin(self, resource: Resource, state: str, iteration: tuple[int, ...]) -> str:
+        """Return the token that the attempt's result has in its `input`, or a new one.
+
+        Raises States.Runtime for an activity without a result: no other activities are there.
+        """
+        queue = self._queue(state, iteration)
+        if resource.kind == "Activity" and not queue:
+            raise no_such_activity(resource.text)
+        return (_token_in(queue[0].get("input")) if queue else None) or self.new_id()
+
     async def call(self, task: TaskCall) -> Json:
         """Answer a task with its next result; raises StateError, or LookupError when none is left."""
         await asyncio.sleep(0)
-        queue = self._results[task.state, task.iteration] or self._results[task.state, ()]
+        task.started(None)
+        queue = self._queue(task.state, task.iteration)
         if not queue:
             raise LookupError(f"no recorded result of {task.state} is left")
         result = queue.popleft()
@@ -64,3 +77,17 @@ class Script:
         if "throws" in result:
             raise StateError(result["throws"].get("error"), result["throws"].get("cause"))
         return result["returns"]
+
+    def _queue(self, state: str, iteration: tuple[int, ...]) -> collections.deque[dict[str, Any]]:
+        return self._results[state, iteration] or self._results[state, ()]
+
+
+def _token_in(value: Json) -> str | None:
+    """Return the text that stands under a key which ends in `token`, wherever in the value."""
+    members = list(value.items()) if isinstance(value, dict) else []
+    members += [("", item) for item in value] if isinstance(value, list) else []
+    for key, member in members:
+        found = member if key.lower().endswith("token") and isinstance(member, str) else _token_in(member)
+        if found is not None:
+            return found
+    return None

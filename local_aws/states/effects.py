@@ -12,6 +12,10 @@ from local_aws.states.jsontext import Json
 from local_aws.states.resources import Resource
 
 
+def _ignore(*_: Json) -> None:
+    """Not all calls are jobs for others."""
+
+
 @dataclass(frozen=True, slots=True)
 class TaskCall:
     """One attempt of a Task."""
@@ -22,6 +26,11 @@ class TaskCall:
     iteration: tuple[int, ...]  # the indexes of the Maps around it, outermost first
     credentials: Json
     submitted: Callable[[Json], None]  # to be told the first answer of a job, before its end
+    token: str = ""  # whoever has it may end the attempt, or say that it is alive
+    execution: str = ""  # the ARNs of the execution and of its machine
+    machine: str = ""
+    started: Callable[[str | None], None] = _ignore  # to be told when a worker has it, and who
+    alive: Callable[[], None] = _ignore  # to be told of each heartbeat
 
 
 class Effects(Protocol):
@@ -37,6 +46,12 @@ class Effects(Protocol):
 
     async def sleep(self, seconds: float) -> None:
         """Wait."""
+
+    def begin(self, resource: Resource, state: str, iteration: tuple[int, ...]) -> str:
+        """Let an attempt of a Task begin: return its task token.
+
+        Raises States.Runtime when what it calls is an activity that is not there.
+        """
 
     async def call(self, task: TaskCall) -> Json:
         """Call what a Task names and return its result; raises StateError.

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 ALL = "States.ALL"
 TASK_FAILED = "States.TaskFailed"
 TIMEOUT = "States.Timeout"
+HEARTBEAT_TIMEOUT = "States.HeartbeatTimeout"
 PERMISSIONS = "States.Permissions"
 RUNTIME = "States.Runtime"
 DATA_LIMIT_EXCEEDED = "States.DataLimitExceeded"
@@ -29,13 +30,37 @@ class StateError(Exception):
         self.fatal = fatal or error == RUNTIME
 
 
+class MissedHeartbeatError(StateError):
+    """No heartbeat came in time: AWS records States.Timeout, and lets Retry and Catch tell the two apart."""
+
+    def __init__(self) -> None:
+        super().__init__(TIMEOUT, "")
+
+
 class EvaluationError(StateError):
-    """An error of the state's own making, not of what it called: its cause says in which state it arose."""
+    """An error of the state's own making, not of what it called: its cause says in which state it arose.
+
+    `location` is the field at fault, where AWS tells it.
+    """
+
+    def __init__(self, error: str, cause: str, location: str | None = None) -> None:
+        super().__init__(error, cause)
+        self.location = location
+
+
+def query_error(cause: str, location: str | None = None) -> EvaluationError:
+    """Return States.QueryEvaluationError: JSONata failed, or gave nothing, or what its field cannot take."""
+    return EvaluationError(QUERY_EVALUATION_ERROR, cause, location)
 
 
 def runtime_error(cause: str) -> EvaluationError:
     """Return States.Runtime, which no Retry and no Catch ever matches."""
     return EvaluationError(RUNTIME, cause)
+
+
+def no_such_activity(arn: str) -> EvaluationError:
+    """Return the States.Runtime of a Task whose activity is not there."""
+    return runtime_error(f"The activity {arn} does not exist.")
 
 
 def matches(error_equals: Iterable[str], failure: StateError) -> bool:
@@ -48,7 +73,7 @@ def matches(error_equals: Iterable[str], failure: StateError) -> bool:
     """
     if failure.fatal:
         return False
-    return any(
-        name in (ALL, failure.error) or (name == TASK_FAILED and failure.error != TIMEOUT)
-        for name in error_equals
-    )
+    names = {ALL, failure.error}
+    if isinstance(failure, MissedHeartbeatError):
+        names.add(HEARTBEAT_TIMEOUT)
+    return any(name in names or (name == TASK_FAILED and failure.error != TIMEOUT) for name in error_equals)

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 
 from local_aws.iam.roles import NotTrustedError, Session, acting_as
 from local_aws.states.effects import TaskCall
-from local_aws.states.errors import PERMISSIONS, TIMEOUT, StateError, runtime_error
+from local_aws.states.errors import PERMISSIONS, StateError, runtime_error
 from local_aws.states.history import History, Thread, failure_details
 from local_aws.states.integrations import integration
 from local_aws.states.interpreter import Interpreter
 from local_aws.states.jsontext import Json, dumps, loads, timestamp, too_large
 from local_aws.states.model import Machine
+from local_aws.states.resources import Resource
 
 if TYPE_CHECKING:
     from local_aws.cloud import Cloud
@@ -41,6 +42,7 @@ class StateMachine:
     definition: str
     machine: Machine
     updated: datetime
+    revision: str | None = None  # since it was updated
 
 
 class LiveEffects:
@@ -66,10 +68,18 @@ class LiveEffects:
         """Wait on the cloud's clock."""
         await self._cloud.clock.sleep(seconds)
 
+    def begin(self, resource: Resource, state: str, iteration: tuple[int, ...]) -> str:  # noqa: ARG002 - see Effects
+        """Return a new task token; raises States.Runtime when there is no such activity."""
+        states = self._cloud.states(self._region)
+        if resource.kind == "Activity":
+            states.activity(resource.text)
+        return states.callbacks.issue()
+
     async def call(self, task: TaskCall) -> Json:
         """Call the service that the task names."""
         with acting_as(self._role().access_key):
-            return await integration(task.resource)(self._cloud, self._region, task)
+            work = integration(task.resource)(self._cloud, self._region, task)
+            return await self._cloud.states(self._region).callbacks.answered(task, work)
 
     def _role(self) -> Session:
         """Return the execution's session of the machine's role, begun by its first call."""
@@ -96,6 +106,7 @@ class Execution:
         self.stopped: datetime | None = None
         self.output: str | None = None
         self.failure: StateError | None = None
+        self.trace_header: str | None = None  # of X-Ray: described back, nothing more
         self.history = History(cloud.clock.now)
         self._cloud = cloud
         self._region = region
@@ -135,9 +146,9 @@ class Execution:
             if work.done():
                 self._end_of(work)
             elif self._stop.done():
-                self._abort("ABORTED", self._stop.result())
+                self._end("ABORTED", failure=self._stop.result())
             else:
-                self._abort("TIMED_OUT", StateError(TIMEOUT, ""))
+                self._end("TIMED_OUT", failure=StateError(None))
         finally:
             for wait in waits:
                 wait.cancel()
@@ -154,17 +165,15 @@ class Execution:
         else:
             self._end("SUCCEEDED", output=output)
 
-    def _abort(self, status: str, failure: StateError) -> None:
-        self.history.abort(self._thread, self._thread.last)
-        self._end(status, failure=failure)
-
     def _end(self, status: str, output: str | None = None, failure: StateError | None = None) -> None:
         self.status, self.output, self.failure = status, output, failure
         self.stopped = self._cloud.clock.now()
         details = (
             failure_details(failure) if failure else {"output": output, "outputDetails": {"truncated": False}}
         )
-        self.history.add(self._thread, _FINAL_EVENTS[status], details)
+        # As recorded on AWS: an end from outside follows no event, and no state's own end is told.
+        previous = self._thread.last if status in ("SUCCEEDED", "FAILED") else 0
+        self.history.add_after(self._thread, previous, _FINAL_EVENTS[status], details)
         self._publish()
 
     def _context(self) -> dict[str, Json]:

@@ -21,7 +21,7 @@ _WITHOUT_DETAILS = frozenset(
         "MapStateSucceeded",
         "MapStateFailed",
     }
-    | {"LambdaFunctionStarted", "ActivityStarted"}
+    | {"LambdaFunctionStarted"}
     | {kind + "StateAborted" for kind in ("Task", "Wait", "Parallel", "Map", "Pass", "Choice")}
 )
 

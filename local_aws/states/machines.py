@@ -9,7 +9,6 @@ from local_aws.states.executions import Execution, StateMachine
 from local_aws.states.fields import DefinitionError
 from local_aws.states.history import failure_details
 from local_aws.states.jsontext import Json
-from local_aws.wire import AwsError
 
 _CONFIGURATIONS: dict[str, Json] = {
     "loggingConfiguration": {"level": "OFF", "includeExecutionData": False},
@@ -23,7 +22,6 @@ class Record:
 
     version: StateMachine
     created: datetime
-    revision: str
     tags: dict[str, str] = field(default_factory=dict)
     configurations: dict[str, Json] = field(default_factory=lambda: dict(_CONFIGURATIONS))
 
@@ -42,40 +40,64 @@ class Record:
         )
 
 
-def described(record: Record) -> Json:
+def described(record: Record, request: Json) -> Json:
     """Return the answer of DescribeStateMachine."""
-    version = record.version
     return {
-        "stateMachineArn": version.arn,
-        "name": version.name,
+        **_version(record.version, request),
         "status": "ACTIVE",
-        "definition": version.definition,
-        "roleArn": version.role_arn,
         "type": "STANDARD",
         "creationDate": record.created,
         **record.configurations,
     }
 
 
-def answer_for(execution: Execution) -> Json:
-    """Return the answer of DescribeExecution."""
+def described_version(version: StateMachine, request: Json) -> Json:
+    """Return the answer of DescribeStateMachineForExecution."""
+    return {**_version(version, request), "updateDate": version.updated}
+
+
+def _version(version: StateMachine, request: Json) -> Json:
+    return {
+        "stateMachineArn": version.arn,
+        "name": version.name,
+        "definition": "" if request.get("includedData") == "METADATA_ONLY" else version.definition,
+        "roleArn": version.role_arn,
+        **({"revisionId": version.revision} if version.revision else {}),
+    }
+
+
+def answer_for(execution: Execution, *, data: bool = True) -> Json:
+    """Return the answer of DescribeExecution, with or without what may be secret (`data`)."""
     answer = {
         "executionArn": execution.arn,
         "stateMachineArn": execution.state_machine.arn,
         "name": execution.name,
         "status": execution.status,
         "startDate": execution.started,
-        "input": execution.input,
-        "inputDetails": {"included": True},
+        "inputDetails": {"included": data},
         "redriveCount": 0,
-        "redriveStatus": "NOT_REDRIVABLE",
-        "redriveStatusReason": "The local AWS does not model redrive",
+        **_redrive_status(execution.status),
     }
+    if execution.trace_header is not None:
+        answer["traceHeader"] = execution.trace_header
     if execution.stopped is not None:
         answer["stopDate"] = execution.stopped
     if execution.output is not None:
-        answer.update(output=execution.output, outputDetails={"included": True})
+        answer["outputDetails"] = {"included": data}
+    if not data:
+        return answer
+    answer["input"] = execution.input
+    if execution.output is not None:
+        answer["output"] = execution.output
     return {**answer, **(failure_details(execution.failure) if execution.failure else {})}
+
+
+def _redrive_status(status: str) -> dict[str, str]:
+    """Return what AWS says of a redrive, which we refuse by name."""
+    if status not in ("RUNNING", "SUCCEEDED"):
+        return {"redriveStatus": "REDRIVABLE"}
+    reason = f"Execution is {status} and cannot be redriven"
+    return {"redriveStatus": "NOT_REDRIVABLE", "redriveStatusReason": reason}
 
 
 def diagnostics(error: DefinitionError, limit: int) -> Json:
@@ -86,11 +108,3 @@ def diagnostics(error: DefinitionError, limit: int) -> Json:
         for fault in error.problems
     ]
     return {"result": "FAIL", "diagnostics": rows[:limit], "truncated": len(rows) > limit}
-
-
-def arn_parts(arn: str, kind: str, count: int) -> list[str]:
-    """Return the parts of an ARN of a kind of resource; raises InvalidArn."""
-    parts = arn.split(":")
-    if len(parts) != count or parts[:3] != ["arn", "aws", "states"] or parts[5] != kind:
-        raise AwsError("InvalidArn", f"Invalid Arn: 'Resource type not valid in this context: {arn}'")
-    return parts

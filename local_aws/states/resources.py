@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from local_aws.states.jsontext import Json
+
 _INTEGRATION = re.compile(
-    r"arn:aws[\w-]*:states:[\w-]*:\d*:(?P<service>(aws-sdk:)?[A-Za-z0-9]+):(?P<action>\w+)"
+    r"arn:aws[\w-]*:states:[\w-]*:\d*:(?P<service>(aws-sdk:)?[A-Za-z0-9-]+):(?P<action>\w+)"
     r"(?:\.(?P<pattern>sync(:2)?|waitForTaskToken))?"
 )
 _FUNCTION = re.compile(r"arn:aws[\w-]*:lambda:[\w-]+:\d{12}:function:.+")
@@ -27,6 +29,12 @@ class Resource:
     def action_and_pattern(self) -> str:
         """Return `runTask.sync`, as histories name the resource."""
         return f"{self.action}.{self.pattern}" if self.pattern else self.action
+
+    def completed(self, parameters: Json) -> Json:
+        """Return the parameters with what Step Functions adds to them: by whom a job of ECS was started."""
+        if (self.service, self.action_and_pattern) != ("ecs", "runTask.sync"):
+            return parameters
+        return {"StartedBy": "AWS Step Functions", **parameters}
 
 
 def parse_resource(text: str) -> Resource | None:

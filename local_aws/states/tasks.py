@@ -1,8 +1,7 @@
-"""One attempt of a Task state: its events, its time limit, and its end when nobody waits any more."""
+"""One attempt of a Task state: its events, its time limits, and its end when nobody waits any more."""
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 from local_aws.states.dataflow import read
@@ -10,7 +9,9 @@ from local_aws.states.effects import TaskCall
 from local_aws.states.errors import DATA_LIMIT_EXCEEDED, TIMEOUT, StateError
 from local_aws.states.history import failure_details
 from local_aws.states.jsontext import Json, too_large
+from local_aws.states.limits import Limits
 from local_aws.states.model import TaskState
+from local_aws.states.resources import Resource
 
 if TYPE_CHECKING:
     from local_aws.states.interpreter import Visit
@@ -22,21 +23,40 @@ async def run_task(visit: Visit, state: TaskState, data: Json) -> Json:
     """Call the service once and return its result; raises StateError."""
     timeout = read(state.timeout, data, visit.scope) if state.timeout else None
     heartbeat = read(state.heartbeat, data, visit.scope) if state.heartbeat else None
-    if state.resource.pattern == "waitForTaskToken":
-        visit.context["Task"] = {"Token": visit.effects.new_id()}
-    parameters = state.flow.arguments(data, visit.scope)
+    token = visit.effects.begin(state.resource, state.name, visit.iteration)
+    if state.resource.pattern:  # the context object of other tasks has no token, activities' included
+        visit.context["Task"] = {"Token": token}
+    parameters = state.resource.completed(state.flow.arguments(data, visit.scope))
     credentials = state.credentials(data, visit.scope) if state.credentials else None
-    events = _TaskEvents(visit, state)
+    limits = Limits(visit.effects, timeout, heartbeat if _may_beat(state.resource) else None)
+    events = _TaskEvents(visit, state, limits)
     events.scheduled(parameters, timeout, heartbeat, credentials)
-    call = TaskCall(state.resource, parameters, state.name, visit.iteration, credentials, events.submitted)
+    call = TaskCall(
+        state.resource,
+        parameters,
+        state.name,
+        visit.iteration,
+        credentials,
+        submitted=events.submitted,
+        token=token,
+        execution=visit.context["Execution"]["Id"],
+        machine=visit.context["StateMachine"]["Id"],
+        started=events.taken,
+        alive=limits.alive,
+    )
     try:
-        result = await _within(visit, call, timeout)
+        result = await limits.result_of(visit.effects.call(call))
         text = _checked(visit.history.written(result), state.resource.text)
     except StateError as failure:
         events.failed(failure)
         raise
     events.succeeded(text)
     return result
+
+
+def _may_beat(resource: Resource) -> bool:
+    """Tell whether anybody has a token to send heartbeats with; of others none is expected."""
+    return resource.kind == "Activity" or resource.pattern == "waitForTaskToken"
 
 
 def _checked(text: str, resource: str) -> str:
@@ -49,27 +69,12 @@ def _checked(text: str, resource: str) -> str:
     return text
 
 
-async def _within(visit: Visit, call: TaskCall, timeout: int | None) -> Json:
-    """Make the call, but give it no longer than the time limit (seconds)."""
-    if timeout is None:
-        return await visit.effects.call(call)
-    work = asyncio.ensure_future(visit.effects.call(call))
-    limit = asyncio.ensure_future(visit.effects.sleep(timeout))
-    try:
-        await asyncio.wait({work, limit}, return_when=asyncio.FIRST_COMPLETED)
-        if work.done():
-            return work.result()
-        raise StateError(TIMEOUT, "")
-    finally:
-        limit.cancel()
-        work.cancel()
-
-
 class _TaskEvents:
     """The events of one attempt, in the words of its kind of resource."""
 
-    def __init__(self, visit: Visit, state: TaskState) -> None:
+    def __init__(self, visit: Visit, state: TaskState, limits: Limits) -> None:
         self._visit = visit
+        self._limits = limits
         self._kind = state.resource.kind
         self._resource = state.resource
         # An integration's events say whose they are, a function's do not.
@@ -77,7 +82,7 @@ class _TaskEvents:
         self._who = named if self._kind == "Task" else {}
 
     def scheduled(self, parameters: Json, timeout: Json, heartbeat: Json, credentials: Json) -> None:
-        """Record that the attempt is scheduled and begun."""
+        """Record that the attempt is scheduled and, but for an activity, begun."""
         text = self._visit.history.written(parameters)
         limits = {"timeoutInSeconds": timeout, "heartbeatInSeconds": heartbeat}
         details: dict[str, Json] = {key: value for key, value in limits.items() if value is not None}
@@ -88,7 +93,15 @@ class _TaskEvents:
         if credentials is not None:
             details["taskCredentials"] = {"roleArn": credentials.get("RoleArn")}
         self._add("Scheduled", details)
-        self._add("Started", dict(self._who))
+        if self._kind != "Activity":
+            self._add("Started", dict(self._who))
+            self._limits.begin()
+
+    def taken(self, worker: str | None) -> None:
+        """Record that a worker has taken the activity's task."""
+        if self._kind == "Activity":
+            self._add("Started", {"workerName": worker} if worker else {})
+            self._limits.begin()
 
     def submitted(self, output: Json) -> None:
         """Record the first answer of a job."""

@@ -5,33 +5,44 @@ https://docs.aws.amazon.com/step-functions/latest/dg/integrate-services.html
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any, Final
 
 from local_aws.states.effects import TaskCall
 from local_aws.states.fields import NotModelledError
-from local_aws.states.integrations import aws_sdk, ecs_run_task, optimized
+from local_aws.states.integrations import aws_sdk, ecs_run_task, optimized, put_events, start_execution
 from local_aws.states.jsontext import Json
 from local_aws.states.resources import Resource
 
 if TYPE_CHECKING:
     from local_aws.cloud import Cloud
 
-Integration = Callable[["Cloud", str, TaskCall], Awaitable[Json]]
+Integration = Callable[["Cloud", str, TaskCall], Coroutine[Any, Any, Json]]
 
-# The optimized integrations of AWS that we lack; any action of theirs is refused as ours to build.
-_LACKING = frozenset(
-    {
-        "apigateway",
-        "athena",
-        "batch",
-        "bedrock",
-        "codebuild",
-        "databrew",
-        "elasticmapreduce",
-        "emr-containers",
-    }
-    | {"emr-serverless", "events", "eks", "glue", "http", "lambda", "mediaconvert", "sagemaker", "aws-sdk"}
+# The optimized integrations that we have. Of `.waitForTaskToken` each does the beginning.
+_OPTIMIZED: Final[dict[str, Integration]] = {
+    "dynamodb:deleteItem": optimized.call,
+    "dynamodb:getItem": optimized.call,
+    "dynamodb:putItem": optimized.call,
+    "dynamodb:updateItem": optimized.call,
+    "ecs:runTask": optimized.call,
+    "ecs:runTask.sync": ecs_run_task.call_and_wait,
+    "ecs:runTask.waitForTaskToken": ecs_run_task.call,
+    "events:putEvents": put_events.call,
+    "events:putEvents.waitForTaskToken": put_events.call,
+    "sns:publish": optimized.call,
+    "sns:publish.waitForTaskToken": optimized.call,
+    "sqs:sendMessage": optimized.call,
+    "sqs:sendMessage.waitForTaskToken": optimized.call,
+    "states:startExecution": optimized.call,
+    "states:startExecution.sync": start_execution.call_and_wait,
+    "states:startExecution.sync:2": start_execution.call_and_wait,
+    "states:startExecution.waitForTaskToken": optimized.call,
+}
+# The services whose optimized integrations we lack; any action of theirs is refused as ours to build.
+_LACKING: Final = frozenset(
+    {"apigateway", "athena", "batch", "bedrock", "codebuild", "databrew", "eks", "elasticmapreduce"}
+    | {"emr-containers", "emr-serverless", "glue", "http", "lambda", "mediaconvert", "sagemaker"}
 )
 
 
@@ -40,24 +51,26 @@ def integration(resource: Resource) -> Integration:
 
     Raises NotModelledError for what AWS has and we lack, ValueError for what AWS has not either.
     """
+    if resource.kind == "Activity":
+        return _activity
     if resource.kind != "Task":
         raise NotModelledError(f"the resource {resource.text}")
-    if resource.pattern == "waitForTaskToken":
-        raise NotModelledError(f"task tokens ({resource.text})")
     if resource.service.startswith("aws-sdk:"):
         aws_sdk.operation_of(resource)
         return aws_sdk.call
-    if (resource.service, resource.action) == ("ecs", "runTask"):
-        if resource.pattern == "sync":
-            return ecs_run_task.call_and_wait
-        return optimized.call
-    if resource.service in optimized.SERVICES:
-        return optimized.check(resource)
     if resource.service in _LACKING:
         raise NotModelledError(f"the integration {resource.text}")
-    raise ValueError(resource.text)
+    known = _OPTIMIZED.get(f"{resource.service}:{resource.action_and_pattern}")
+    if known is None:
+        raise ValueError(resource.text)
+    return known
 
 
 def check(resource: Resource) -> None:
     """Raise what `integration` raises."""
     integration(resource)
+
+
+async def _activity(cloud: Cloud, region: str, task: TaskCall) -> Json:
+    """Offer the task to the activity's workers."""
+    return await cloud.states(region).activity(task.resource.text).done(task)

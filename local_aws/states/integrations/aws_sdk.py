@@ -37,7 +37,8 @@ def operation_of(resource: Resource) -> OperationModel:
     except UnknownServiceError as error:
         raise ValueError(asked) from error
     operations = {name[:1].lower() + name[1:]: name for name in model.operation_names}
-    if error_prefix(model).lower() != asked or resource.action not in operations or resource.pattern:
+    known = error_prefix(model).lower() == asked and resource.action in operations
+    if not known or resource.pattern not in ("", "waitForTaskToken"):
         raise ValueError(resource.text)
     return model.operation_model(operations[resource.action])
 
@@ -100,4 +101,4 @@ def _cause(error: ClientError, prefix: str) -> str:
     details = error.response["Error"]
     # The answer to a HEAD request has no body, so no message: the SDK for Java prints its null.
     message = "null" if str(details.get("Code")).isdecimal() else details.get("Message") or "null"
-    return f"{message} ({', '.join(parts)})"
+    return f"{message} ({', '.join(parts)}) (SDK Attempt Count: 1)"

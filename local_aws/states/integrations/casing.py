@@ -64,6 +64,28 @@ def from_response(value: Any, shape: Shape | None) -> Json:
     return _scalar(value)
 
 
+def from_java_1(value: Any, shape: Shape | None, *, lists: bool = False) -> Json:
+    """Return a response as the optimized integrations show it, which serialise objects of the SDK for Java 1.
+
+    Members in the order of their names, times as milliseconds since the epoch; with `lists`, a list that the
+    service left out is an empty one.
+    """
+    if isinstance(shape, StructureShape):
+        empty: dict[str, Any] = {
+            name: [] for name, member in shape.members.items() if lists and member.type_name == "list"
+        }
+        return {
+            pascal(name): from_java_1(member, shape.members[name], lists=lists)
+            for name, member in sorted({**empty, **value}.items())
+            if name in shape.members
+        }
+    if isinstance(shape, ListShape):
+        return [from_java_1(item, shape.member, lists=lists) for item in value]
+    if isinstance(shape, MapShape):
+        return {key: from_java_1(member, shape.value, lists=lists) for key, member in value.items()}
+    return round(value.timestamp() * 1000) if isinstance(value, datetime) else _scalar(value)
+
+
 def _scalar(value: Any) -> Json:
     if isinstance(value, StreamingBody):
         return value.read().decode(errors="replace")

@@ -5,7 +5,6 @@ https://docs.aws.amazon.com/step-functions/latest/dg/integrate-optimized.html
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +13,9 @@ from botocore.model import OperationModel
 
 from local_aws.states.effects import TaskCall
 from local_aws.states.errors import StateError
-from local_aws.states.fields import NotModelledError
 from local_aws.states.integrations.aws_sdk import call_api, exception_name
-from local_aws.states.integrations.casing import from_response
+from local_aws.states.integrations.casing import from_java_1, pascal
 from local_aws.states.jsontext import Json
-from local_aws.states.resources import Resource
 from local_aws.wire import service_model
 
 if TYPE_CHECKING:
@@ -33,57 +30,41 @@ class _Service:
     prefix: str
     title: str
     unmodelled: str
-    actions: dict[str, str]  # ASL's name and the API's
+    empty_lists: bool = False  # whether its objects have a list where the service sent none
 
 
-SERVICES = {
-    "ecs": _Service("ecs", "ECS", "AmazonECS", "AmazonECSException", {"runTask": "RunTask"}),
-    "sns": _Service("sns", "SNS", "AmazonSNS", "AmazonSNSException", {"publish": "Publish"}),
-    "sqs": _Service("sqs", "SQS", "AmazonSQS", "AmazonSQSException", {"sendMessage": "SendMessage"}),
-    "states": _Service(
-        "stepfunctions",
-        "StepFunctions",
-        "AWSStepFunctions",
-        "AWSStepFunctionsException",
-        {"startExecution": "StartExecution"},
-    ),
-    "dynamodb": _Service(
-        "dynamodb",
-        "DynamoDB",
-        "AmazonDynamoDBv2",
-        "AmazonDynamoDBException",
-        {action + "Item": action.capitalize() + "Item" for action in ("get", "put", "update", "delete")},
-    ),
+_SERVICES = {
+    "ecs": _Service("ecs", "ECS", "AmazonECS", "AmazonECSException", empty_lists=True),
+    "events": _Service("events", "EventBridge", "AmazonEventBridge", "AmazonEventBridgeException"),
+    "sns": _Service("sns", "SNS", "AmazonSNS", "AmazonSNSException"),
+    "sqs": _Service("sqs", "SQS", "AmazonSQS", "AmazonSQSException"),
+    "states": _Service("stepfunctions", "StepFunctions", "AWSStepFunctions", "AWSStepFunctionsException"),
+    "dynamodb": _Service("dynamodb", "DynamoDB", "AmazonDynamoDBv2", "AmazonDynamoDBException"),
 }
-
-
-def check(resource: Resource) -> Callable[[Cloud, str, TaskCall], Awaitable[Json]]:
-    """Return what carries a resource out; raises ValueError or NotModelledError."""
-    if resource.action not in SERVICES[resource.service].actions:
-        raise ValueError(resource.text)
-    if resource.pattern:
-        raise NotModelledError(f"the integration {resource.text}")
-    return call
 
 
 async def call(cloud: Cloud, region: str, task: TaskCall) -> Json:
     """Call the API; the answer also shows the HTTP exchange, as that of every optimized integration."""
-    service = SERVICES[task.resource.service]
-    operation = service_model(service.botocore).operation_model(service.actions[task.resource.action])
-    answer = await request(cloud, region, service, operation, task.parameters)
-    metadata = answer.pop("ResponseMetadata", {})
-    return {**from_response(answer, operation.output_shape), **_exchange(metadata)}
+    operation = pascal(task.resource.action)
+    return await request(cloud, region, task.resource.service, operation, task.parameters)
 
 
-async def request(
-    cloud: Cloud, region: str, service: _Service, operation: OperationModel, parameters: Json
-) -> dict[str, Any]:
-    """Call an API and return boto3's answer; raises StateError with the names of the SDK for Java 1."""
+async def request(cloud: Cloud, region: str, service: str, name: str, parameters: Json) -> dict[str, Json]:
+    """Call operation `name` of a service as `call` does; raises StateError in the SDK for Java 1's words."""
+    named = _SERVICES[service]
+    operation = service_model(named.botocore).operation_model(name)
     try:
-        answer: dict[str, Any] = await call_api(cloud, region, operation, parameters)
+        answer = await call_api(cloud, region, operation, parameters)
     except ClientError as error:
-        raise _state_error(error, service, operation) from error
-    return answer
+        raise _state_error(error, named, operation) from error
+    metadata = answer.pop("ResponseMetadata", {})
+    shown = from_java_1(answer, operation.output_shape, lists=named.empty_lists)
+    return dict(sorted({**shown, **_exchange(metadata)}.items()))
+
+
+def without_exchange(answer: dict[str, Json]) -> dict[str, Json]:
+    """Return an answer without the HTTP exchange, as errors and the ends of jobs show it."""
+    return {key: value for key, value in answer.items() if not key.startswith("Sdk")}
 
 
 def _state_error(error: ClientError, service: _Service, operation: OperationModel) -> StateError:
