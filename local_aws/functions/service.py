@@ -21,7 +21,9 @@ from local_aws.functions.environment import Asked, Environment, Outcome
 from local_aws.functions.logs import LogStream
 from local_aws.functions.output import TAIL, log_of
 from local_aws.functions.settings import fingerprint, variables_of
-from local_aws.iam.roles import NotTrustedError
+from local_aws.iam.calls import Call
+from local_aws.iam.enforcer import AccessDeniedError
+from local_aws.iam.roles import NotTrustedError, acting
 from local_aws.wire import AwsError, not_modelled
 
 if TYPE_CHECKING:
@@ -79,6 +81,15 @@ class Functions:
         raise AwsError(
             "ResourceNotFoundException", f"Function not found: {arn}:$LATEST", status=404, Type="User"
         )
+
+    def permit(self, named: str) -> None:
+        """Raise AwsError AccessDeniedException unless whoever acts may invoke a function."""
+        enforcer = self.cloud.enforcer
+        try:
+            call = Call("lambda", self.region, "Invoke", {"FunctionName": named})
+            enforcer.check(enforcer.roles.session_of(acting()), call)
+        except AccessDeniedError as denied:
+            raise AwsError("AccessDeniedException", str(denied), status=403) from denied
 
     async def invoke(
         self, named: str, payload: bytes, kind: str = "RequestResponse", client_context: str | None = None

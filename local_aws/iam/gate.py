@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 # What services call a refusal, and its HTTP status; the others have AccessDeniedException, 400.
 _CODES: Final = {"ec2": "UnauthorizedOperation", "sns": "AuthorizationError"}
+_OF_REST: Final = {"lambda"}
 _OF_QUERY: Final = {"cloudformation", "cloudwatch", "iam", "s3", "sqs", "sts"}  # by protocol or by descent
 
 
@@ -62,6 +63,8 @@ class Gate:
 
 def refused(service: str, denied: AccessDeniedError) -> AwsError:
     """Return a refusal by the name that a service gives it."""
+    if service in _OF_REST:
+        return AwsError("AccessDeniedException", str(denied), status=403)
     if service in _OF_QUERY or service in _CODES:
         return AwsError(_CODES.get(service, "AccessDenied"), str(denied), status=403)
     return AwsError("AccessDeniedException", str(denied))
@@ -71,7 +74,7 @@ def _refusal(request: Request, call: Call, error: AwsError) -> Response:
     """Return a refusal in the protocol of the request."""
     if call.service == "s3":
         return xml_error(error)
-    if "X-Amz-Target" in request.headers:
+    if "X-Amz-Target" in request.headers or call.service in _OF_REST:
         return json_error(error)
     inner = f"<Type>Sender</Type><Code>{error.code}</Code><Message>{escape(error.message)}</Message>"
     body = f"<ErrorResponse><Error>{inner}</Error><RequestId>0</RequestId></ErrorResponse>"
