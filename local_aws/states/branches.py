@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from local_aws.states.dataflow import JsonataFlow
@@ -160,4 +161,4 @@ def _inner(visit: Visit, context: dict[str, Json]) -> Scope:
     """Return the surroundings of a branch: it sees the variables around it, and sets its own."""
     scope = visit.scope
     around = {key: value for key, value in scope.context.items() if key != "State"}
-    return Scope({**around, **context}, dict(scope.variables), scope.new_id, scope.random)
+    return replace(scope, context={**around, **context}, variables=dict(scope.variables))

@@ -32,6 +32,16 @@ class MissingError(LookupError):
         self.reason = reason
 
 
+def is_reference(text: str) -> bool:
+    """Tell whether a path names one place: no wildcard, slice, filter or descent."""
+    variable = None if text.startswith("$$") else _VARIABLE.match(text)
+    rest = text[1:] if text.startswith("$$") else "$" + text[variable.end() :] if variable else text
+    try:
+        return path(rest).steps is not None
+    except PathError:
+        return False
+
+
 def compile_path(text: str) -> Expression:
     """Compile `$.a`, `$$.a` or `$variable.a`; the expression raises MissingError when there is nothing."""
     try:

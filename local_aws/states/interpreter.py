@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 
 from local_aws.states import branches, tasks
 from local_aws.states.choice import timestamp_of
@@ -12,10 +13,11 @@ from local_aws.states.effects import Effects
 from local_aws.states.errors import (
     DATA_LIMIT_EXCEEDED,
     NO_CHOICE_MATCHED,
+    QUERY_EVALUATION_ERROR,
     EvaluationError,
     StateError,
     matches,
-    runtime_error,
+    query_error,
 )
 from local_aws.states.history import History, Thread
 from local_aws.states.jsontext import Json, timestamp, too_large
@@ -51,7 +53,7 @@ class Interpreter:
 
     async def run(self, machine: Machine, thread: Thread, given: Json) -> Json:
         """Run a whole machine and return its output; raises StateError."""
-        scope = Scope(self.context, {}, self.effects.new_id, self.effects.random)
+        scope = Scope(self.context, {}, self.effects.new_id, self.effects.random, self.effects.now)
         return await self.run_states(machine, thread, given, scope, ())
 
     async def run_states(
@@ -93,7 +95,8 @@ class Visit:
         if isinstance(state, WorkState):
             here["RetryCount"] = 0
         self.context = {**around.context, "State": here}
-        self.scope = Scope(self.context, around.variables, around.new_id, around.random)
+        self.scope = replace(around, context=self.context)
+        self.before = thread.last
         self.event = 0
 
     async def run(self) -> _Next:
@@ -153,7 +156,17 @@ class Visit:
     def _located(self, error: EvaluationError) -> StateError:
         state = f"An error occurred while executing the state '{self.state.name}'"
         cause = f"{state} (entered at the event id #{self.event}). {error.cause}"
+        if error.error == QUERY_EVALUATION_ERROR:
+            self._tell_of_evaluation(cause, error.location)
         return StateError(error.error, cause, fatal=error.fatal)
+
+    def _tell_of_evaluation(self, cause: str, location: str | None) -> None:
+        """Record that JSONata failed: as AWS recorded it, what fails on entry follows what came before."""
+        details = {"error": QUERY_EVALUATION_ERROR, "cause": cause, "state": self.state.name}
+        if location is not None:
+            details["location"] = location
+        after = self.before if self.thread.last == self.event else self.thread.last
+        self.history.add_after(self.thread, after, "EvaluationFailed", details)
 
     def _finish(self, data: Json, result: Json) -> _Next:
         output, assigned = self.state.flow.finish(self.raw, data, result, self.scope)
@@ -200,10 +213,14 @@ class Visit:
         if state.seconds is not None:
             await self.effects.sleep(state.seconds(data, self.scope))
         elif state.until is not None:
-            moment = timestamp_of(state.until(data, self.scope))
+            text = state.until(data, self.scope)
+            moment = timestamp_of(text)
             if moment is None:
-                raise runtime_error(
-                    "The Timestamp is not a valid ISO-8601 extended offset date-time format string"
+                self.before = self.event  # AWS recorded that it had begun to wait
+                raise query_error(
+                    "The Timestamp field cannot be parsed as an ISO-8601 extended offset date-time format "
+                    f"string: {text}",
+                    "Timestamp",
                 )
             await self.effects.sleep((moment - self.effects.now()).total_seconds())
         return self._finish(data, state.flow.arguments(data, self.scope))

@@ -23,9 +23,19 @@ def template(fields: Fields, key: str) -> Expression | None:
     return fields.compiled(key, compile_template, whole=False)
 
 
-def query(fields: Fields, key: str) -> Expression | None:
-    """Compile a JSONata value."""
-    return fields.compiled(key, lambda value: jsonata.compile_value(value, key))
+def query(fields: Fields, key: str, kind: str | None = None) -> Expression | None:
+    """Compile a JSONata value; with a `kind` (`string`, `number`...) an expression must give one."""
+    if not fields.has(key):
+        return None
+
+    def report(code: str, message: str, field: str) -> None:
+        fields.fault(message, field.removeprefix(fields.within), code)
+
+    template, field = fields.value(key), fields.within + key
+    expression = jsonata.compile_value(template, field, report)
+    if kind is None or not jsonata.is_expression(template):
+        return expression
+    return jsonata.expected(expression, template, field, kind)
 
 
 def assign(fields: Fields, *, is_jsonata: bool) -> Assign | None:
@@ -91,9 +101,7 @@ def _parse_retrier(fields: Fields) -> Retrier:
         )
     )
     interval, attempts = fields.integer("IntervalSeconds", 1), fields.integer("MaxAttempts", 0)
-    rate, jitter = fields.number("BackoffRate", 1.0), fields.value("JitterStrategy")
-    if jitter not in (None, "FULL", "NONE"):
-        fields.fault("Expected one of FULL, NONE", "JitterStrategy")
+    rate, jitter = fields.number("BackoffRate", 1.0), fields.one_of("JitterStrategy", ("NONE", "FULL"))
     return Retrier(
         fields.texts("ErrorEquals"),
         1 if interval is None else interval,
@@ -143,7 +151,7 @@ def _reference(fields: Fields, key: str) -> ReferencePath | None:
         try:
             place = ReferencePath(text)
         except PathError as error:
-            raise ExpressionError(f"Value is not a Reference Path: {error}") from error
+            raise ExpressionError("Value is not a Reference Path") from error
         return place if place.steps else None
 
     return fields.compiled(key, compile_reference)

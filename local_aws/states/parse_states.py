@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from local_aws.states import jsonata
 from local_aws.states.choice import OPERATORS, Predicate, compile_rule, timestamp_of
-from local_aws.states.errors import QUERY_EVALUATION_ERROR, EvaluationError, runtime_error
+from local_aws.states.errors import runtime_error
 from local_aws.states.expressions import MissingError, compile_expression, refuse_missing
 from local_aws.states.fields import Fields, found
 from local_aws.states.jsontext import Json
@@ -24,7 +24,7 @@ from local_aws.states.model import (
 )
 from local_aws.states.parse_flow import parse_flow, query
 from local_aws.states.parse_work import DISTRIBUTED, parse_map, parse_parallel, parse_task
-from local_aws.states.reader import StateReader
+from local_aws.states.reader import StateReader, whole_seconds
 from local_aws.states.scope import Expression, Scope
 from local_aws.states.surroundings import Surroundings
 
@@ -86,22 +86,37 @@ def parse_state(name: str, node: Json, location: str, around: Surroundings) -> S
         return None
     reader = StateReader(name, fields, around)
     if reader.kind not in _PARSERS:
-        fields.fault(f"Expected one of {', '.join(_PARSERS)}", "Type")
+        fields.fault(f"The field 'Type' should have one of these values: [{', '.join(_PARSERS)}]", "Type")
         return None
-    if fields.value("QueryLanguage") == "JSONPath" and around.jsonata:
-        fields.fault("'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine")
-    fields.allow(frozenset(_COMMON | (_JSONATA if reader.is_jsonata else _JSON_PATH)[reader.kind]))
+    _check_language(reader)
     _check_end(fields, reader.kind)
     return _PARSERS[reader.kind](reader)
+
+
+def _check_language(reader: StateReader) -> None:
+    """Note fields that the state has not, or has not in its query language."""
+    fields = reader.fields
+    fields.one_of("QueryLanguage", ("JSONPath", "JSONata"))
+    both = (("JSONPath", _JSON_PATH[reader.kind]), ("JSONata", _JSONATA[reader.kind]))
+    (own, mine), (other, theirs) = reversed(both) if reader.is_jsonata else both
+    if reader.around.jsonata and not reader.is_jsonata:
+        fields.fault("'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine")
+    else:
+        for key in fields.node:
+            if key in theirs - mine:
+                fields.fault(
+                    f"The QueryLanguage is set to '{own}', but field '{key}' is only supported for the "
+                    f"'{other}' QueryLanguage"
+                )
+    fields.allow(frozenset(_COMMON | mine | theirs))
 
 
 def _check_end(fields: Fields, kind: str) -> None:
     if kind in ("Succeed", "Fail", "Choice"):
         return
-    if fields.has("Next") == (fields.value("End") is True):
-        fields.fault(
-            "These fields are required: [Next or End]" if not fields.has("Next") else "Next and End exclude"
-        )
+    fields.at_most_one("Next", "End")
+    if not fields.has("Next") and fields.value("End") is not True:
+        fields.fault("These fields are required: [Next or End]")
 
 
 def _parse_pass(reader: StateReader) -> State:
@@ -120,8 +135,9 @@ def _parse_fail(reader: StateReader) -> State:
 
 
 def _text_or_path(reader: StateReader, key: str) -> Expression | None:
+    reader.fields.at_most_one(key, key + "Path")
     if not reader.fields.has(key + "Path"):
-        return reader.value(key)
+        return reader.value(key, "string")
     expression = reader.fields.compiled(key + "Path", compile_expression)
     if expression is None:
         return None
@@ -138,8 +154,9 @@ def _text_or_path(reader: StateReader, key: str) -> Expression | None:
 def _parse_wait(reader: StateReader) -> State:
     fields = reader.fields
     forms = [key for key in ("Seconds", "SecondsPath", "Timestamp", "TimestampPath") if fields.has(key)]
-    if len(forms) != 1:
-        fields.fault("Exactly one of Seconds, SecondsPath, Timestamp and TimestampPath is required")
+    fields.at_most_one(*forms)
+    if not forms:
+        fields.fault("These fields are required: [Seconds, SecondsPath, Timestamp or TimestampPath]")
     if not jsonata.is_expression(fields.value("Seconds")) or not reader.is_jsonata:
         fields.integer("Seconds", 0)
     stamp = fields.value("Timestamp")
@@ -150,46 +167,38 @@ def _parse_wait(reader: StateReader) -> State:
     ):
         fields.fault("String does not match RFC3339 timestamp", "Timestamp")
     seconds = _seconds_at(fields) if fields.has("SecondsPath") else _whole_seconds(reader)
-    until = _time_at(fields) if fields.has("TimestampPath") else reader.value("Timestamp")
+    until = _time_at(fields) if fields.has("TimestampPath") else reader.value("Timestamp", "string")
     return WaitState(**reader.common(), seconds=seconds, until=until)
 
 
 def _whole_seconds(reader: StateReader) -> Expression | None:
-    value = reader.value("Seconds")
+    value = reader.value("Seconds", "number")
     if value is None or not reader.is_jsonata:
         return value
-
-    def seconds(data: Json, scope: Scope) -> Json:
-        number = value(data, scope)
-        if isinstance(number, bool) or not isinstance(number, int) or number < 0:
-            raise EvaluationError(
-                QUERY_EVALUATION_ERROR,
-                f"The JSONata expression for 'Seconds' gave {number}, not a whole number",
-            )
-        return number
-
-    return seconds
+    return whole_seconds(value, "Seconds")
 
 
 def _seconds_at(fields: Fields) -> Expression | None:
-    where, text = fields.path("SecondsPath"), fields.value("SecondsPath")
+    where, text = fields.reference("SecondsPath"), fields.value("SecondsPath")
     if where is None:
         return None
     there = found(where, f"The SecondsPath parameter does not reference an input value: {text}")
 
     def seconds(data: Json, scope: Scope) -> Json:
         value = there(data, scope)
-        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        if isinstance(value, bool) or not isinstance(value, int):
             raise runtime_error(
                 f"The SecondsPath parameter cannot be parsed as a long value: {text} == {value}"
             )
+        if value < 0:
+            raise runtime_error(f"The SecondsPath parameter references a negative value: {text} == {value}")
         return value
 
     return seconds
 
 
 def _time_at(fields: Fields) -> Expression | None:
-    where, text = fields.path("TimestampPath"), fields.value("TimestampPath")
+    where, text = fields.reference("TimestampPath"), fields.value("TimestampPath")
     if where is None:
         return None
     there = found(where, f"The TimestampPath parameter does not reference an input value: {text}")
@@ -211,7 +220,7 @@ def _parse_choice(reader: StateReader) -> State:
     fields.require("Choices")
     rules = tuple(_parse_rule(child, reader) for child in fields.children("Choices"))
     if fields.has("Choices") and not rules:
-        fields.fault("Expected at least one element", "Choices")
+        fields.fault("Value cannot be empty", "Choices")
     common = reader.common()
     return ChoiceState(name=common["name"], next=fields.value("Default"), flow=common["flow"], rules=rules)
 
@@ -219,14 +228,14 @@ def _parse_choice(reader: StateReader) -> State:
 def _parse_rule(fields: Fields, reader: StateReader) -> ChoiceRule:
     fields.require("Next")
     flow = parse_flow(
-        Fields({**_inherited(reader), **fields.node}, fields.location, fields.problems),
+        Fields({**_inherited(reader), **fields.node}, fields.location, fields.problems, fields.within),
         is_jsonata=reader.is_jsonata,
     )
     test: Predicate | None
     if reader.is_jsonata:
         fields.require("Condition")
         fields.allow(frozenset({"Condition", "Next", "Comment", "Assign", "Output"}))
-        test = _condition(query(fields, "Condition"))
+        test = query(fields, "Condition", "boolean")
     else:
         fields.allow(frozenset({"And", "Or", "Not", "Variable", "Next", "Comment", "Assign"} | OPERATORS))
         test = fields.compiled("Next", lambda _: compile_rule(fields.node), whole=True)
@@ -240,26 +249,13 @@ def _inherited(reader: StateReader) -> dict[str, Json]:
     }
 
 
-def _condition(expression: Expression | None) -> Predicate | None:
-    if expression is None:
-        return None
-
-    def test(data: Json, scope: Scope) -> bool:
-        value = expression(data, scope)
-        if not isinstance(value, bool):
-            raise EvaluationError(QUERY_EVALUATION_ERROR, "The expression of 'Condition' is not a boolean")
-        return value
-
-    return test
-
-
 _PARSERS: dict[str, Callable[[StateReader], State]] = {
+    "Task": parse_task,
+    "Wait": _parse_wait,
     "Pass": _parse_pass,
     "Succeed": _parse_succeed,
     "Fail": _parse_fail,
-    "Wait": _parse_wait,
     "Choice": _parse_choice,
-    "Task": parse_task,
     "Parallel": parse_parallel,
     "Map": parse_map,
 }

@@ -7,11 +7,11 @@ from local_aws.states.dataflow import read
 from local_aws.states.errors import QUERY_EVALUATION_ERROR, EvaluationError, runtime_error
 from local_aws.states.express import NotInExpressError
 from local_aws.states.expressions import compile_path
-from local_aws.states.fields import Fields, NotModelledError
+from local_aws.states.fields import NotModelledError
 from local_aws.states.jsontext import Json, dumps
 from local_aws.states.model import Machine, MapState, ParallelState, State, TaskState
 from local_aws.states.parse_flow import query, template
-from local_aws.states.reader import StateReader
+from local_aws.states.reader import StateReader, whole_seconds
 from local_aws.states.resources import Resource, parse_resource
 from local_aws.states.scope import Expression, Scope
 
@@ -43,7 +43,7 @@ def parse_task(reader: StateReader) -> State:
             fields.fault(str(error), "Resource")
         except ValueError:
             fields.fault(unknown, "Resource")
-    credentials = Fields(fields.value("Credentials") or {}, f"{fields.location}/Credentials", fields.problems)
+    credentials = fields.child("Credentials")
     if fields.has("Credentials") and not {"RoleArn", "RoleArn.$"} & credentials.node.keys():
         credentials.fault("The field 'RoleArn' is required but was missing")
     return TaskState(
@@ -57,11 +57,14 @@ def parse_task(reader: StateReader) -> State:
 
 
 def _seconds(reader: StateReader, key: str) -> Expression | None:
+    reader.fields.at_most_one(key, key + "Path")
     if reader.fields.has(key + "Path"):
         return reader.fields.integer_at(key + "Path", key + "Path")
     if not (reader.is_jsonata and jsonata.is_expression(reader.fields.value(key))):
         reader.fields.integer(key, 1)
-    return reader.value(key)
+        return reader.value(key)
+    value = reader.value(key, "number")
+    return whole_seconds(value, key) if value else None
 
 
 def parse_parallel(reader: StateReader) -> State:
@@ -70,7 +73,9 @@ def parse_parallel(reader: StateReader) -> State:
     fields.require("Branches")
     branches = fields.value("Branches")
     if not isinstance(branches, list) or not branches:
-        fields.fault("Expected a list of branches", "Branches")
+        fields.fault(
+            "Value cannot be empty" if branches == [] else "Expected value of type [ARRAY]", "Branches"
+        )
         branches = []
     parsed = (_nested(reader, branch, f"Branches[{index}]") for index, branch in enumerate(branches))
     return ParallelState(
