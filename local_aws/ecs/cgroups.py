@@ -5,8 +5,10 @@ https://docs.kernel.org/admin-guide/cgroup-v2.html
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
+import subprocess
 from pathlib import Path
 
 from local_aws.ecs.process import Process
@@ -42,6 +44,25 @@ def _may_limit(folder: Path) -> bool:
     return "memory" in controllers and writable
 
 
+def works(parent: Path) -> bool:
+    """Return whether a process can be limited in a cgroup below `parent`, by trying."""
+    folder = parent / f"local-aws-{os.getpid()}-trial"
+    child = subprocess.Popen(["sleep", "60"])
+    try:
+        folder.mkdir()
+        _limit(folder, 64 << 20)
+        _write(folder / "cgroup.procs", str(child.pid))
+    except OSError as error:
+        log.warning("no cgroup can be used in %s (%s); measuring memory", parent, error)
+        return False
+    finally:
+        child.kill()
+        child.wait()
+        with contextlib.suppress(OSError):
+            folder.rmdir()
+    return True
+
+
 class TaskCgroup:
     """The cgroup of one task (a `Memory`)."""
 
@@ -71,12 +92,12 @@ class TaskCgroup:
 
     def close(self) -> None:
         """Remove the cgroups, and with them whatever has escaped from its process's group."""
-        _write(self._folder / "cgroup.kill", "1")
-        for folder in [*self._of.values(), self._folder]:
-            try:
+        try:
+            _write(self._folder / "cgroup.kill", "1")
+            for folder in [*self._of.values(), self._folder]:
                 folder.rmdir()
-            except OSError as error:
-                log.warning("the cgroup %s is left behind: %s", folder, error)
+        except OSError as error:
+            log.warning("the cgroup %s is left behind: %s", self._folder, error)
 
 
 def _limit(folder: Path, limit: int) -> None:

@@ -55,9 +55,10 @@ class ContainerRun:
 
     async def stop(self) -> None:
         """End the container as StopTask does: SIGTERM, and SIGKILL after `stopTimeout` seconds."""
+        if self.finished.is_set():
+            return
         if self._running is None:
             self._finish(None)
-        if self._running is None or self.finished.is_set():
             return
         await self._running.terminate()
         timeout = float(self.container.definition.get("stopTimeout") or DEFAULT_STOP_TIMEOUT)

@@ -9,17 +9,13 @@ times its memory, and makes allocations fail where on AWS the container is kille
 
 from __future__ import annotations
 
-import logging
-from pathlib import Path
 from typing import Protocol
 
 from local_aws.clock import Clock
-from local_aws.ecs.cgroups import TaskCgroup, delegated
+from local_aws.ecs.cgroups import TaskCgroup, delegated, works
 from local_aws.ecs.process import Process
 from local_aws.ecs.records import Container, Task
 from local_aws.ecs.sampling import Sampler
-
-log = logging.getLogger(__name__)
 
 
 class Memory(Protocol):
@@ -40,14 +36,9 @@ class MemoryLimits:
 
     def __init__(self, clock: Clock) -> None:
         self._sampler = Sampler(clock)
-        self._cgroup: Path | None = delegated()
+        parent = delegated()
+        self._parent = parent if parent is not None and works(parent) else None
 
     def of_task(self, task: Task) -> Memory:
         """Return a task's memory, with its limit."""
-        if self._cgroup is not None:
-            try:
-                return TaskCgroup(self._cgroup, task)
-            except OSError as error:
-                log.warning("no cgroup can be made in %s (%s); measuring memory", self._cgroup, error)
-                self._cgroup = None
-        return self._sampler.of_task(task)
+        return TaskCgroup(self._parent, task) if self._parent else self._sampler.of_task(task)

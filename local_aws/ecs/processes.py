@@ -66,7 +66,7 @@ class ProcessHost:
         }
         process = await Process.start(command, image.folder, variables, self._clock)
         self._memory.add(process, container)
-        return ProcessContainer(process, self._memory, image.folder, variables)
+        return ProcessContainer(process, self._memory, places, image.folder, variables)
 
     def _folder(self, key: str) -> str:
         """Return the folder that belongs to `key`, made empty on first use."""
@@ -104,10 +104,16 @@ class ProcessContainer:
     """A container's main process (a `Running`)."""
 
     def __init__(
-        self, process: Process, memory: Memory, folder: Path, environment: Mapping[str, str]
+        self,
+        process: Process,
+        memory: Memory,
+        places: dict[str, str],
+        folder: Path,
+        environment: Mapping[str, str],
     ) -> None:
         self._process = process
         self._memory = memory
+        self._places = places
         self._folder = folder
         self._environment = environment
 
@@ -132,7 +138,7 @@ class ProcessContainer:
         """Run a command beside the main process, with the same folder and environment; nobody reads it."""
         try:
             child = await asyncio.create_subprocess_exec(
-                *command,
+                *(_move(word, self._places) for word in command),
                 cwd=self._folder,
                 env=self._environment,
                 stdin=subprocess.DEVNULL,

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from local_aws.clock import Clock
 from local_aws.cloud import Cloud
 from local_aws.ecs.images import Images
 from local_aws.ecs.metadata import variables
+from local_aws.ecs.records import Task
 
 HERE = Path(__file__).parent
 REGION = "eu-west-1"
@@ -74,15 +75,22 @@ class Fargate:
         return self.ecs.describe_tasks(cluster="c", tasks=[arn], include=["TAGS"])["tasks"][0]
 
     def wait(self, arn: str, status: str = "STOPPED") -> Any:
-        """Wait for a status, without asking again and again, and return the task."""
+        """Wait for a status and return the task."""
+        return self.wait_until(arn, lambda task: task.last_status == status)
+
+    def wait_until(self, arn: str, is_so: Callable[[Task], bool]) -> Any:
+        """Wait, without asking again and again, until something is so of a task, and return the task."""
 
         async def until() -> None:
             with self.cloud.events(REGION).listen(lambda event: arn in event["resources"]) as changes:
-                while self.service.tasks[arn.rpartition("/")[2]].last_status != status:
+                while not is_so(self.record(arn)):
                     await asyncio.wait_for(changes.get(), 60)
 
         self.cloud.run(until())
         return self.describe(arn)
+
+    def record(self, arn: str) -> Task:
+        return self.service.tasks[arn.rpartition("/")[2]]
 
     def run(self, *command: str, **more: Any) -> Any:
         """Run one container to its end and return the stopped task."""
@@ -95,13 +103,13 @@ class Fargate:
 
     def ask(self, arn: str, variable: str, path: str = "") -> TestResponse:
         """Return what the endpoint answers that a variable in the environment of a running task names."""
-        task = self.service.tasks[arn.rpartition("/")[2]]
+        task = self.record(arn)
         where = variables(self.cloud.endpoint_url, task, task.containers[0])[variable]
         return Client(self.cloud.endpoint).get(where.removeprefix(self.cloud.endpoint_url) + path)
 
-    def wait_for_line(self, arn: str, line: str) -> None:
+    def wait_for_line(self, arn: str, line: str, container: str = "worker") -> None:
         async def until() -> None:
-            while not await asyncio.to_thread(lambda: line in self.lines({"taskArn": arn})):
+            while not await asyncio.to_thread(lambda: line in self.lines({"taskArn": arn}, container)):
                 await self.cloud.clock.sleep(0.01)
 
         self.wait(arn, "RUNNING")

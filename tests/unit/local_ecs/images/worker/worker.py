@@ -1,6 +1,7 @@
 """What the tests' containers do: the first argument says which."""
 
 import json
+import mmap
 import os
 import signal
 import subprocess
@@ -16,9 +17,11 @@ if what == "environment":
     print(Path.cwd())
 if what == "say":
     print(*arguments, sep="\n")
-if what == "write":
+if what == "write later":
+    time.sleep(0.3)
+if what in ("write", "write later", "write and wait"):
     Path(arguments[0], "file").write_text("written")
-if what == "wait":
+if what in ("wait", "write and wait", "write later"):
     print("ready", flush=True)
     time.sleep(600)
 if what == "wait for":
@@ -38,6 +41,20 @@ if what == "handle SIGTERM":
     signal.signal(signal.SIGTERM, end)
     print("ready", flush=True)
     time.sleep(600)
+if what == "have":
+    # So many MiB of its own, and so many children that share them all and have some of their own.
+    memory = b"x" * (int(arguments[0]) << 20)
+    children = [os.fork() for _ in range(int(arguments[1]))] if len(arguments) > 1 else []
+    if 0 in children:
+        memory_of_child = b"x" * (int(arguments[2]) << 20)
+        time.sleep(600)
+    print("ready", flush=True)
+    time.sleep(float(arguments[3]) if len(arguments) > 3 else 600)
+if what == "kill oneself":
+    os.kill(os.getpid(), signal.SIGKILL)
+if what == "map":
+    mmap.mmap(-1, int(arguments[0]) << 20)
+    time.sleep(0.5)
 if what == "flood":
     line = b"x" * 99_999 + b"\n"
     for _ in range(int(arguments[0])):
