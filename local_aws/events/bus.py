@@ -16,6 +16,7 @@ from moto.events.models import events_backends
 from local_aws.events.dead_letters import bury
 from local_aws.events.pattern_check import check_pattern
 from local_aws.events.patterns import matches
+from local_aws.events.retries import RetryPolicy, may_pass, persist
 from local_aws.events.targets import kind_of
 from local_aws.events.targets.check import check_target
 from local_aws.events.targets.kind import Delivery
@@ -108,17 +109,20 @@ class EventBus:
         delivery.add_done_callback(self._deliveries.discard)
 
     async def _deliver(self, rule: RuleFacts, target: dict[str, Json], event: Event) -> None:
-        try:
+        async def send(_: int) -> None:
             check_target(target, self.region)
             text = target_input(target, event, rule)
             await kind_of(target["Arn"]).send(Delivery(self.cloud, self.region, rule, target, event, text))
-        except AwsError as error:
-            fate = await bury(self.cloud, self.region, rule, target, event, error)
+
+        policy = RetryPolicy.of(target)
+        failure = await persist(send, policy, self.cloud.clock, self.cloud.random, may_pass)
+        if failure is not None:
+            fate = await bury(self.cloud, self.region, rule, target, event, failure)
             log.warning(
                 "event %s of rule %s was not delivered to %s: %s; %s",
                 event["id"],
                 rule.name,
                 target.get("Arn"),
-                error,
+                failure.error,
                 fate,
             )

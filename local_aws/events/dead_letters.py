@@ -5,15 +5,15 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import ClientError
 
 from local_aws.events.resource_policy import lets_rule
-from local_aws.events.transformer import RuleFacts
+from local_aws.events.retries import THROTTLES, Failure
+from local_aws.events.transformer import RuleFacts, as_text
 from local_aws.iam.policies import Need
-from local_aws.wire import AwsError, Json
+from local_aws.wire import Json
 
 if TYPE_CHECKING:
     from local_aws.cloud import Cloud
@@ -21,12 +21,16 @@ if TYPE_CHECKING:
 # The codes are the page's; which of them follows which refusal it does not say. That an event whose
 # execution's name is taken goes to the queue as RESOURCE_ALREADY_EXISTS is what the code's name suggests.
 _CODES: Final = {
+    "AWS.SimpleQueueService.NonExistentQueue": "NO_RESOURCE",
     "AccessDeniedException": "NO_PERMISSIONS",
     "ExecutionAlreadyExists": "RESOURCE_ALREADY_EXISTS",
     "InvalidArn": "INVALID_PARAMETER",
     "InvalidJson": "INVALID_JSON",
     "InvalidExecutionInput": "INVALID_JSON",
     "InvalidName": "INVALID_PARAMETER",
+    "NotFound": "NO_RESOURCE",  # SNS
+    "NotFoundException": "NO_RESOURCE",
+    "ResourceNotFoundException": "NO_RESOURCE",
     "RoleNotAssumable": "FAILED_TO_ASSUME_ROLE",
     "StateMachineDoesNotExist": "NO_RESOURCE",
 }
@@ -38,7 +42,7 @@ async def bury(
     rule: RuleFacts,
     target: dict[str, Json],
     event: dict[str, Json],
-    error: AwsError,
+    failure: Failure,
 ) -> str:
     """Send the event to the target's dead-letter queue; return what became of it, for the log."""
     arn = str((target.get("DeadLetterConfig") or {}).get("Arn") or "")
@@ -60,24 +64,30 @@ async def bury(
             region,
             "send_message",
             QueueUrl=url,
-            MessageBody=json.dumps(event),
-            MessageAttributes=described(rule, target, error),
+            MessageBody=as_text(event),
+            MessageAttributes=described(rule, target, failure),
         )
     except ClientError as refusal:
         return f"it is lost: {arn} did not take it: {refusal}"
     return f"it is in {arn}"
 
 
-def described(rule: RuleFacts, target: dict[str, Json], error: AwsError) -> dict[str, dict[str, str]]:
-    """Return the message attributes that tell of a failed delivery.
-
-    There is no EXHAUSTED_RETRY_CONDITION: what fails here is not retried, so no limit was reached.
-    """
+def described(rule: RuleFacts, target: dict[str, Json], failure: Failure) -> dict[str, dict[str, str]]:
+    """Return the message attributes that tell of a failed delivery."""
+    error = failure.error
+    code = "THROTTLING" if error.code in THROTTLES else _CODES.get(error.code, "ERROR_FROM_TARGET")
     values = {
         "RULE_ARN": rule.arn,
         "TARGET_ARN": str(target.get("Arn")),
-        "ERROR_CODE": _CODES.get(error.code, "ERROR_FROM_TARGET"),
+        "ERROR_CODE": code,
         "ERROR_MESSAGE": error.message,
-        "RETRY_ATTEMPTS": "0",
+        "RETRY_ATTEMPTS": str(failure.retries),
     }
+    if failure.exhausted:
+        values["EXHAUSTED_RETRY_CONDITION"] = failure.exhausted
+    return string_attributes(values)
+
+
+def string_attributes(values: dict[str, str]) -> dict[str, dict[str, str]]:
+    """Return texts as the attributes of an SQS message."""
     return {name: {"DataType": "String", "StringValue": value} for name, value in values.items()}

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from local_aws.events.targets.kind import Kind
+from local_aws.events.targets.log_groups import LogGroup
 from local_aws.events.targets.queues import Queue
 from local_aws.events.targets.state_machines import StateMachine
 from local_aws.events.targets.topics import Topic
 from local_aws.wire import not_modelled
 
-KINDS: tuple[Kind, ...] = (Queue(), StateMachine(), Topic())
+KINDS: tuple[Kind, ...] = (LogGroup(), Queue(), StateMachine(), Topic())
 
 
 def kind_of(arn: str) -> Kind:

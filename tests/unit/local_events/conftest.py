@@ -7,12 +7,13 @@ from moto.events.models import events_backends
 
 from local_aws.cloud import Cloud
 from local_aws.ecs.images import Images
+from local_aws.virtual_clock import VirtualClock
 from tests.unit.local_events.support import REGION, Account
 
 
 @pytest.fixture
 def account() -> Iterator[Account]:
-    cloud = Cloud(Images([]))
+    cloud = Cloud(Images([]), VirtualClock())
     cloud.start()
     account = Account(cloud)
     yield account

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from local_aws.cloud import Cloud
 
@@ -36,6 +36,7 @@ class Account:
         self.machine = machine["stateMachineArn"]
         self.source = f"tests.{cloud.new_id()}"  # moto's rules are those of the whole process
         self.rule = f"rule-{cloud.new_id()}"
+        self.rule_arn = f"arn:aws:events:{REGION}:{cloud.account}:rule/{self.rule}"
         self.events.put_rule(Name=self.rule, EventPattern=json.dumps({"source": [self.source]}))
 
     def target(self, **more: Any) -> None:
@@ -62,6 +63,58 @@ class Account:
         self.settle()
         listed = self.states.list_executions(stateMachineArn=self.machine)["executions"]
         return [self.states.describe_execution(executionArn=one["executionArn"]) for one in listed]
+
+    def role(self, action: str, resource: str, service: str = "events.amazonaws.com") -> str:
+        """Make a role for a service that may do one thing; return its ARN."""
+        iam, name = self.cloud.client("iam", REGION), f"role-{self.cloud.new_id()}"
+        trust = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
+        made = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps({"Statement": [trust]}))
+        statement = {"Effect": "Allow", "Action": action, "Resource": resource}
+        policy = {"Version": "2012-10-17", "Statement": [statement]}
+        iam.put_role_policy(RoleName=name, PolicyName="may", PolicyDocument=json.dumps(policy))
+        return str(made["Role"]["Arn"])
+
+
+class Queue:
+    """A queue of the account; a context manager, for moto's queues are those of the process."""
+
+    def __init__(self, account: Account, *, fifo: bool = False) -> None:
+        self.account = account
+        self.name = f"queue-{account.cloud.new_id()}" + (".fifo" if fifo else "")
+        self.arn = f"arn:aws:sqs:{REGION}:{account.cloud.account}:{self.name}"
+        attributes = {"FifoQueue": "true", "ContentBasedDeduplication": "true"} if fifo else {}
+        self.url = account.sqs.create_queue(QueueName=self.name, Attributes=attributes)["QueueUrl"]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.account.sqs.delete_queue(QueueUrl=self.url)
+
+    def let_in(self, rule: str) -> None:
+        """Let EventBridge send to the queue for a rule (an ARN)."""
+        condition = {"ArnEquals": {"aws:SourceArn": rule}}
+        allow = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}}
+        statement = allow | {"Action": "sqs:SendMessage", "Resource": self.arn, "Condition": condition}
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        self.account.sqs.set_queue_attributes(QueueUrl=self.url, Attributes={"Policy": policy})
+
+    def messages(self) -> list[Any]:
+        """Take what is in the queue when everything has been delivered."""
+        self.account.settle()
+        answer = self.account.sqs.receive_message(
+            QueueUrl=self.url, MessageAttributeNames=["All"], AttributeNames=["All"], MaxNumberOfMessages=10
+        )
+        return list(answer.get("Messages", []))
+
+    def events(self) -> list[Any]:
+        """Take the messages, and return what they say."""
+        return [json.loads(message["Body"]) for message in self.messages()]
+
+    def attribute(self, name: str) -> str:
+        """Take the one message, and return an attribute of it."""
+        (message,) = self.messages()
+        return str(message["MessageAttributes"][name]["StringValue"])
 
 
 def make_role(cloud: Cloud) -> None:
