@@ -36,7 +36,7 @@ def run(case: dict[str, Any]) -> Outcome:
     result left.
     """
     machine = parse_definition(json.dumps(case["definition"]), lambda _: None)
-    script = Script(case["task_results"])
+    script = Script(case["task_results"], case.get("s3_objects"))
     with asyncio.Runner(loop_factory=script.clock.new_event_loop) as runner:
         return runner.run(_run(machine, case["input"], script))
 

@@ -9,6 +9,8 @@ import random
 from datetime import UTC, datetime
 from typing import Any
 
+from local_aws.replay.objects import Objects
+from local_aws.states.distributed.map_run import MapRun
 from local_aws.states.effects import TaskCall
 from local_aws.states.errors import TIMEOUT, StateError, no_such_activity
 from local_aws.states.jsontext import Json
@@ -27,12 +29,17 @@ class Script:
     whichever iteration comes first), `submitted` (a job's first answer), and `returns`, or `throws` with
     `error` and `cause`, or `timed_out` when no answer came. `input` is what the task is called with: a task
     token is taken from it, so that it is the one that the results speak of.
+
+    `objects` stand in S3 for Maps to read (`bucket`, `key`, `body`).
     """
 
-    def __init__(self, results: list[dict[str, Any]]) -> None:
+    def __init__(
+        self, results: list[dict[str, Any]], objects: list[dict[str, Any]] | None = None
+    ) -> None:
         self.clock = VirtualClock(START, alone=True)
         self.random = random.Random(0)  # noqa: S311 - no secret
         self._ids = itertools.count(1)
+        self._objects = Objects(objects or [])
         self._results: dict[Any, collections.deque[dict[str, Any]]] = collections.defaultdict(
             collections.deque
         )
@@ -61,10 +68,15 @@ class Script:
             raise no_such_activity(resource.text)
         return (_token_in(queue[0].get("input")) if queue else None) or self.new_id()
 
+    def begin_map_run(self, run: MapRun) -> None:
+        """Let every Map Run begin."""
+
     async def call(self, task: TaskCall) -> Json:
         """Answer a task with its next result; raises StateError, or LookupError when none is left."""
         await asyncio.sleep(0)
         task.started(None)
+        if self._objects.has_answer(task):
+            return self._objects.answer(task)
         queue = self._queue(task.state, task.iteration)
         if not queue:
             raise LookupError(f"no recorded result of {task.state} is left")

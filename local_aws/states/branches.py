@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from local_aws.states.dataflow import JsonataFlow
+from local_aws.states.distributed.run import run_distributed
 from local_aws.states.history import Thread
 from local_aws.states.jsontext import Json
 from local_aws.states.model import Machine, MapState, ParallelState
@@ -47,6 +48,8 @@ async def run_map(visit: Visit, state: MapState, data: Json) -> Json:
 
     Raises the first failure.
     """
+    if state.distribution is not None:
+        return await run_distributed(visit, state, state.distribution, data)
     at_once = state.max_concurrency(data, visit.scope)
     items = state.items(data, visit.scope)
     started = visit.history.add(visit.thread, "MapStateStarted", {"length": len(items)})

@@ -6,10 +6,13 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from local_aws.states.jsontext import Json
 from local_aws.states.resources import Resource
+
+if TYPE_CHECKING:
+    from local_aws.states.distributed.map_run import MapRun
 
 
 def _ignore(*_: Json) -> None:
@@ -52,6 +55,9 @@ class Effects(Protocol):
 
         Raises States.Runtime when what it calls is an activity that is not there.
         """
+
+    def begin_map_run(self, run: MapRun) -> None:
+        """Be told of a Map Run that begins; raises States.Permissions when the machine's role must not."""
 
     async def call(self, task: TaskCall) -> Json:
         """Call what a Task names and return its result; raises StateError.

@@ -10,7 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from local_aws.iam.enforcer import AccessDeniedError
+from local_aws.iam.policies import Need
 from local_aws.iam.roles import NotTrustedError, Session, acting_as
+from local_aws.states.distributed.map_run import MapRun
 from local_aws.states.effects import TaskCall
 from local_aws.states.errors import PERMISSIONS, StateError, runtime_error
 from local_aws.states.history import History, Thread, failure_details
@@ -74,6 +77,18 @@ class LiveEffects:
         if resource.kind == "Activity":
             states.activity(resource.text)
         return states.callbacks.issue()
+
+    def begin_map_run(self, run: MapRun) -> None:
+        """Make a Map Run known to the API; its role starts executions of its machine.
+
+        https://docs.aws.amazon.com/step-functions/latest/dg/iam-policies-eg-dist-map.html
+        """
+        need = Need("states:StartExecution", self._machine.arn)
+        try:
+            self._cloud.enforcer.demand(self._role(), need, self._region)
+        except AccessDeniedError as denied:
+            raise StateError(PERMISSIONS, str(denied)) from denied
+        self._cloud.states(self._region).map_runs.add(run, self._machine.updated)
 
     async def call(self, task: TaskCall) -> Json:
         """Call the service that the task names."""

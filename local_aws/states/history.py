@@ -89,6 +89,8 @@ class History:
         thread.children = []
         if thread.open in ("Task", "Wait", "Parallel", "Map"):
             self.add_after(Thread(), after, f"{thread.open}StateAborted")
+        elif thread.open == "MapRun":
+            self.add_after(Thread(), after, "MapRunAborted")
         thread.open = ""
 
 

@@ -51,10 +51,16 @@ class Interpreter:
         self.context = context
         self._passed = 0
 
-    async def run(self, machine: Machine, thread: Thread, given: Json) -> Json:
+    async def run(
+        self, machine: Machine, thread: Thread, given: Json, iteration: tuple[int, ...] = ()
+    ) -> Json:
         """Run a whole machine and return its output; raises StateError."""
         scope = Scope(self.context, {}, self.effects.new_id, self.effects.random, self.effects.now)
-        return await self.run_states(machine, thread, given, scope, ())
+        return await self.run_states(machine, thread, given, scope, iteration)
+
+    def for_child(self, history: History, context: dict[str, Json]) -> Interpreter:
+        """Return what runs an execution that this one has started, with the same effects."""
+        return Interpreter(self.effects, history, context, self.region)
 
     async def run_states(
         self, machine: Machine, thread: Thread, given: Json, scope: Scope, iteration: tuple[int, ...]

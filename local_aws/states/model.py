@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from local_aws.states.choice import Predicate
 from local_aws.states.dataflow import Assign, Dataflow
+from local_aws.states.distributed.settings import Distribution
 from local_aws.states.jsontext import Json
 from local_aws.states.resources import Resource
 from local_aws.states.retry import Retrier
@@ -122,10 +123,14 @@ class ParallelState(WorkState):
 
 @dataclass(frozen=True, slots=True)
 class MapState(WorkState):
-    """Runs its processor for each item, at most `max_concurrency` at once (0: as AWS likes)."""
+    """Runs its processor for each item, at most `max_concurrency` at once (0: as AWS likes).
+
+    Without a `distribution` all within the execution, with one in executions of their own.
+    """
 
     processor: Machine
     items: Expression
     item_selector: Expression | None
     max_concurrency: Expression
+    distribution: Distribution | None
     kind: str = field(init=False, default="Map")

@@ -23,7 +23,8 @@ from local_aws.states.model import (
     WaitState,
 )
 from local_aws.states.parse_flow import parse_flow, query
-from local_aws.states.parse_work import DISTRIBUTED, parse_map, parse_parallel, parse_task
+from local_aws.states.parse_map import DISTRIBUTED, parse_map
+from local_aws.states.parse_work import parse_parallel, parse_task
 from local_aws.states.reader import StateReader, whole_seconds
 from local_aws.states.scope import Expression, Scope
 from local_aws.states.surroundings import Surroundings

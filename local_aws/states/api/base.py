@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from local_aws.states.activities import Activity
 from local_aws.states.callbacks import Callbacks
+from local_aws.states.distributed.registry import MapRuns
 from local_aws.states.errors import no_such_activity
 from local_aws.states.executions import Execution
 from local_aws.states.jsontext import too_large
@@ -29,6 +30,7 @@ class StatesBase(Service):
     def __init__(self, cloud: Cloud, region: str) -> None:
         super().__init__(cloud, region)
         self.callbacks = Callbacks(cloud.new_id)
+        self.map_runs = MapRuns()
         self._machines: dict[str, Record] = {}
         self._executions: dict[str, Execution] = {}
         self._activities: dict[str, Activity] = {}

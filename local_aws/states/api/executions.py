@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from local_aws.states.api.base import StatesBase, check_size, valid_name
+from local_aws.states.api.base import check_size, valid_name
+from local_aws.states.api.map_runs import MapRunsApi, described_child, machine_of_child
+from local_aws.states.errors import StateError
 from local_aws.states.executions import Execution
 from local_aws.states.history import without_data
 from local_aws.states.jsontext import Json, loads
 from local_aws.states.machines import answer_for, described_version
 from local_aws.states.pages import page
-from local_aws.wire import AwsError, not_modelled, operation
+from local_aws.wire import AwsError, operation
 
 
-class ExecutionsApi(StatesBase):
+class ExecutionsApi(MapRunsApi):
     """Start, describe, list and stop executions."""
 
     @operation("stateMachineArn", "name", "input", "traceHeader")
@@ -43,14 +45,19 @@ class ExecutionsApi(StatesBase):
     @operation("executionArn", "includedData")
     def DescribeExecution(self, request: Json) -> Json:
         """Describe an execution; input and output are texts."""
-        execution = self._execution(request["executionArn"])
-        return answer_for(execution, data=request.get("includedData") != "METADATA_ONLY")
+        data = request.get("includedData") != "METADATA_ONLY"
+        child = self.map_runs.child(request["executionArn"])
+        if child is not None:
+            return described_child(child, data=data)
+        return answer_for(self._execution(request["executionArn"]), data=data)
 
-    @operation("stateMachineArn", "statusFilter", "redriveFilter", "maxResults", "nextToken")
+    @operation("stateMachineArn", "mapRunArn", "statusFilter", "redriveFilter", "maxResults", "nextToken")
     def ListExecutions(self, request: Json) -> Json:
-        """List a machine's executions, the latest first."""
+        """List the executions of a machine, or of a Map Run, the latest first."""
+        if request.get("mapRunArn"):
+            return self.children_of(request)
         if not request.get("stateMachineArn"):
-            raise not_modelled("ListExecutions without a stateMachineArn (map runs)")
+            raise AwsError("ValidationException", "Must specify either stateMachineArn or mapRunArn")
         machine = self._record(request["stateMachineArn"]).version
         rows = [
             _row(execution)
@@ -64,6 +71,10 @@ class ExecutionsApi(StatesBase):
     @operation("executionArn", "error", "cause")
     async def StopExecution(self, request: Json) -> Json:
         """Abort an execution; one that has ended stays as it ended."""
+        child = self.map_runs.child(request["executionArn"])
+        if child is not None:
+            await child.stop(StateError(request.get("error"), request.get("cause")))
+            return {"stopDate": child.stopped}
         execution = self._execution(request["executionArn"])
         execution.stop(request.get("error"), request.get("cause"))
         await execution.ended()
@@ -72,7 +83,8 @@ class ExecutionsApi(StatesBase):
     @operation("executionArn", "maxResults", "nextToken", "reverseOrder", "includeExecutionData")
     def GetExecutionHistory(self, request: Json) -> Json:
         """Return the events of an execution, oldest first unless `reverseOrder`."""
-        events = self._execution(request["executionArn"]).history.events
+        arn = request["executionArn"]
+        events = (self.map_runs.child(arn) or self._execution(arn)).history.events
         if request.get("reverseOrder"):
             events = events[::-1]
         answer = page("events", events, request)
@@ -83,6 +95,9 @@ class ExecutionsApi(StatesBase):
     @operation("executionArn", "includedData")
     def DescribeStateMachineForExecution(self, request: Json) -> Json:
         """Describe the machine as it was when the execution started."""
+        child = self.map_runs.child(request["executionArn"])
+        if child is not None:
+            return machine_of_child(child, self.map_runs, data=request.get("includedData") != "METADATA_ONLY")
         version = self._execution(request["executionArn"]).state_machine
         return described_version(version, request)
 
