@@ -21,11 +21,23 @@ from local_aws.lint.retries import error_names
 from local_aws.lint.services import Call, java_name
 
 _STATES = (
-    *("States.ALL", "States.TaskFailed", "States.Timeout", "States.HeartbeatTimeout", "States.Permissions"),
-    *("States.Runtime", "States.DataLimitExceeded", "States.BranchFailed", "States.NoChoiceMatched"),
-    *("States.ResultPathMatchFailure", "States.ParameterPathFailure", "States.IntrinsicFailure"),
-    *("States.QueryEvaluationError", "States.ExceedToleratedFailureThreshold", "States.ItemReaderFailed"),
-    *("States.ResultWriterFailed", "States.Http.Socket"),
+    "States.ALL",
+    "States.TaskFailed",
+    "States.Timeout",
+    "States.HeartbeatTimeout",
+    "States.Permissions",
+    "States.Runtime",
+    "States.DataLimitExceeded",
+    "States.BranchFailed",
+    "States.NoChoiceMatched",
+    "States.ResultPathMatchFailure",
+    "States.ParameterPathFailure",
+    "States.IntrinsicFailure",
+    "States.QueryEvaluationError",
+    "States.ExceedToleratedFailureThreshold",
+    "States.ItemReaderFailed",
+    "States.ResultWriterFailed",
+    "States.Http.Socket",
 )
 _HTTP_STATUS = re.compile(r"States\.Http\.StatusCode\.\d{3}")
 # What only a Choice, a Parallel or a Map gives.
@@ -67,8 +79,12 @@ def check(machine: MachineNode) -> Iterator[Finding]:
             errors = _errors_of(state)
             for element in [*state.elements("Retry"), *state.elements("Catch")]:
                 for path, name in error_names(element):
-                    is_own = name.startswith("States.")
-                    yield from _of_states(name, path, state) if is_own else _of_calls(name, path, errors)
+                    if name in errors.names:
+                        continue
+                    if name.lower().startswith(("state.", "states.")):
+                        yield from _of_states(name, path, state, errors)
+                    else:
+                        yield from _of_calls(name, path, errors)
 
 
 def _errors_of(state: StateNode) -> _Errors:
@@ -84,10 +100,13 @@ def _errors_of(state: StateNode) -> _Errors:
     return sum(inner, _Errors(open=distributed))
 
 
-def _of_states(name: str, path: str, state: StateNode) -> Iterator[Finding]:
+def _of_states(name: str, path: str, state: StateNode, errors: _Errors) -> Iterator[Finding]:
+    """Judge a name that is the language's own, or surely meant to be."""
     if name not in _STATES and not _HTTP_STATUS.fullmatch(name):
-        fix = did_you_mean(closest(name, _STATES), "the names that begin with States. are the language's own")
-        yield finding("UNKNOWN_ERROR", path, f"the language has no error {name}", fix)
+        close = closest(name, _STATES)
+        if close or not errors.open:  # a function may give an error any name
+            fix = did_you_mean(close, "the names that begin with States. are the language's own")
+            yield finding("UNKNOWN_ERROR", path, f"the language has no error {name}", fix)
     elif state.kind == "Task":
         missing_heartbeat = not {"HeartbeatSeconds", "HeartbeatSecondsPath"} & state.body.keys()
         if name in _NOT_OF_A_TASK:
@@ -103,12 +122,6 @@ def _of_states(name: str, path: str, state: StateNode) -> Iterator[Finding]:
 
 def _of_calls(name: str, path: str, errors: _Errors) -> Iterator[Finding]:
     """Judge a name that is not the language's own, by what the calls may give."""
-    if name in errors.names:
-        return
-    if name.lower().startswith(("state.", "states.")):
-        fix = did_you_mean(closest(name, _STATES, 0.6), "")
-        yield finding("UNKNOWN_ERROR", path, f"there is no error {name}: States. is spelled otherwise", fix)
-        return
     if any(_prefixes(call) == () for call in errors.calls):
         return
     prefix, _, rest = name.partition(".")

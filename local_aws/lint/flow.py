@@ -11,7 +11,6 @@ from functools import partial
 
 from local_aws.lint.definition import MachineNode, StateNode
 from local_aws.lint.findings import Finding
-from local_aws.lint.integrations import known_call
 from local_aws.lint.reading import Reader
 from local_aws.lint.shapes import ANY, NOTHING, SCALAR, Value, capped, joined
 from local_aws.lint.transfer import Variables, Way, ways_of
@@ -72,8 +71,8 @@ def _begins(
 def _ways(
     state: StateNode, data: Value, variables: Variables, context: Value, findings: list[Finding] | None
 ) -> list[Way]:
-    call = known_call(state) if state.kind == "Task" else None
-    if state.kind == "Task" and (call is None or call.open):
+    if state.kind == "Task":
+        # Surely there for `.waitForTaskToken`, as recorded for `.sync`, and not known to be missing otherwise.
         context = Value(members={**(context.members or {}), "Task": ANY})
     reader = Reader(state.name, data, context, variables)
     inner = partial(_inner, findings)

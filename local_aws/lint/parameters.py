@@ -17,6 +17,11 @@ from local_aws.states.jsontext import Json, dumps
 
 _FEW = 20  # words: of longer lists, such as the types of instances, the models lag behind the APIs
 _OPEN = re.compile(r"\$\{[^}]*\}|^\s*\{%.*%\}\s*$", re.DOTALL)  # known only later
+_LITERALS = {
+    "boolean": re.compile("true|false", re.IGNORECASE),
+    **dict.fromkeys(("integer", "long"), re.compile(r"-?\d+")),
+    **dict.fromkeys(("float", "double"), re.compile(r"-?\d+(\.\d+)?([eE][-+]?\d+)?")),
+}
 _NAMES = {
     "structure": "an object",
     "map": "an object",
@@ -100,13 +105,10 @@ def _fits(value: Json, shape: Shape) -> bool:
     kind = shape.type_name
     if kind in ("structure", "map", "list"):
         return False  # a value of the right type was taken apart before
-    if kind == "boolean":
-        return isinstance(value, bool)
-    if kind in ("integer", "long"):
-        return isinstance(value, int) and not isinstance(value, bool)
-    if kind in ("float", "double"):
-        return isinstance(value, int | float) and not isinstance(value, bool)
-    return True
+    if kind not in _LITERALS:
+        return True
+    # The SDK takes the text of a number or of a boolean for the value itself.
+    return bool(_LITERALS[kind].fullmatch(value if isinstance(value, str) else dumps(value)))
 
 
 def _short(value: Json) -> str:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import json
+import re
 from collections.abc import Iterator
+from json.decoder import scanstring  # type: ignore[attr-defined]  # is missing in typeshed
 from pathlib import Path
 
-import json_source_map
-
 from local_aws.lint.findings import Finding, finding
-from local_aws.states.jsontext import Json, loads
+from local_aws.states.jsontext import loads
+
+_SPACE = re.compile(r"[\s,:]*")  # and what separates values, in text that is known to be JSON
+_SCALAR = re.compile(r"[-+.\w]+")
 
 
 class UnreadableError(Exception):
@@ -25,42 +27,56 @@ class Source:
 
     def __init__(self, text: str) -> None:
         """Parse; raises ValueError when the text is no JSON."""
-        self._repeated: list[tuple[Json, str]] = []
-        loads(text)  # refuses NaN and Infinity
-        self.value = json.loads(text, object_pairs_hook=self._members)
-        self._map = json_source_map.calculate(text)
-        self._pointers = dict(_pointers(self.value, "", ""))
-
-    def position(self, path: str) -> tuple[int, int]:
-        """Return the line and the column, both from 1, of what stands at a path, or else of what holds it."""
-        while path not in self._pointers and path.strip("/"):
-            path = path[: max(path.rfind("/"), path.rfind("["))]
-        entry = self._map[self._pointers.get(path, "")]
-        start = entry.key_start or entry.value_start
-        return start.line + 1, start.column + 1
+        self.value = loads(text)
+        self._text = text
+        self._repeated: list[Finding] = []
+        self._places: dict[str, int] = {}  # where each value, or its key, begins
+        self._locate("", self._after(_SPACE, 0))
 
     @property
     def paths(self) -> list[str]:
-        """Return the paths of all values."""
-        return list(self._pointers)
+        """Return the paths of all values, as AWS writes them."""
+        return list(self._places)
+
+    def position(self, path: str) -> tuple[int, int]:
+        """Return the line and the column, both from 1, of what stands at a path, or else of what holds it."""
+        while path not in self._places and path.strip("/"):
+            path = path[: max(path.rfind("/"), path.rfind("["))]
+        start = self._places[path.rstrip("/")]
+        return self._text.count("\n", 0, start) + 1, start - self._text.rfind("\n", 0, start)
 
     def repeated_keys(self) -> Iterator[Finding]:
         """Yield the keys that stand twice in one object."""
-        for path, value in _objects(self.value, ""):
-            for members, key in self._repeated:
-                if members is value:
-                    yield finding(
-                        "DUPLICATE_KEY",
-                        f"{path}/{key}",
-                        f"the key {key} stands twice in {path or 'the file'}",
-                    )
+        yield from self._repeated
 
-    def _members(self, pairs: list[tuple[str, Json]]) -> Json:
-        members = dict(pairs)
-        if len(members) < len(pairs):
-            keys = [key for key, _ in pairs]
-            self._repeated += [(members, key) for key in members if keys.count(key) > 1]
-        return members
+    def _locate(self, path: str, start: int) -> int:
+        """Note where a value and all in it begin; return where it ends."""
+        self._places.setdefault(path, start)
+        opening = self._text[start]
+        if opening == '"':
+            return int(scanstring(self._text, start + 1)[1])
+        if opening not in "{[":
+            return self._after(_SCALAR, start)
+        position, index = self._after(_SPACE, start + 1), 0
+        keys: set[str] = set()
+        while self._text[position] not in "}]":
+            if opening == "{":
+                key, end = scanstring(self._text, position + 1)
+                inner = f"{path}/{key}"
+                if key in keys:
+                    what = f"the key {key} stands twice in {path or 'the file'}"
+                    self._repeated.append(finding("DUPLICATE_KEY", inner, what))
+                keys.add(key)
+                self._places[inner] = position
+                position = self._after(_SPACE, end)
+            else:
+                inner, index = f"{path}[{index}]", index + 1
+            position = self._after(_SPACE, self._locate(inner, position))
+        return position + 1
+
+    def _after(self, pattern: re.Pattern[str], position: int) -> int:
+        match = pattern.match(self._text, position)
+        return match.end() if match else position
 
 
 def read(path: Path) -> Source:
@@ -72,25 +88,3 @@ def read(path: Path) -> Source:
         raise UnreadableError(failed, error.strerror or str(error), "name a file that can be read") from error
     except ValueError as error:
         raise UnreadableError(failed, f"not JSON: {error}", "mend it, or name another file") from error
-
-
-def _pointers(value: Json, path: str, pointer: str) -> Iterator[tuple[str, str]]:
-    """Yield the path of each value, as AWS writes it, and its JSON pointer."""
-    yield path, pointer
-    if isinstance(value, dict):
-        for key, member in value.items():
-            escaped = key.replace("~", "~0").replace("/", "~1")
-            yield from _pointers(member, f"{path}/{key}", f"{pointer}/{escaped}")
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from _pointers(item, f"{path}[{index}]", f"{pointer}/{index}")
-
-
-def _objects(value: Json, path: str) -> Iterator[tuple[str, Json]]:
-    if isinstance(value, dict):
-        yield path, value
-        for key, member in value.items():
-            yield from _objects(member, f"{path}/{key}")
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from _objects(item, f"{path}[{index}]")

@@ -25,29 +25,38 @@ _OURS = frozenset(
 )
 # A Resource of which the parser and statelint have nothing to say: our own rule judges the real one.
 _STAND_IN = "arn:aws:states:::aws-sdk:sts:getCallerIdentity"
-# Where statelint is stricter or older than AWS: it knows no variables, no newline in an intrinsic function
-# and no whole number as a BackoffRate. What is an expression, the parser decides.
+# Where statelint is stricter or older than AWS: it knows no variables, not all of the distributed Map, no newline in an intrinsic function
+# and no whole number as a BackoffRate. What is a number or an expression, the parser decides.
 _STATELINT = Config(
     ignored_problem_types={
-        *(ProblemType.FLOAT, ProblemType.URI, ProblemType.REFERENCE_PATH, ProblemType.JSON_PATH),
-        *(ProblemType.REFERENCE_PATH_OR_FUNC, ProblemType.JSONata),
+        ProblemType.INTEGER,
+        ProblemType.FLOAT,
+        ProblemType.URI,
+        ProblemType.REFERENCE_PATH,
+        ProblemType.JSON_PATH,
+        ProblemType.REFERENCE_PATH_OR_FUNC,
+        ProblemType.JSONata,
     }
 )
 _DECIDED_BY_THE_PARSER = re.compile(
     r"is not a JSONPath or intrinsic function expression|^No (transition|state|terminal state) found"
     r"|^StartAt value|States\.ALL can only|is also defined at|\.Condition is| is \"\{%"
+    r"|\.(ItemReader|ItemBatcher|ResultWriter)\b"
 )
 _LATER_FIELDS = (
-    *(
-        "Assign",
-        "CSVDelimiter",
-        "CSVHeaderLocation",
-        "CSVHeaders",
-        "ExecutionType",
-        "InputType",
-        "ItemsPointer",
-    ),
-    *("Label", "ManifestType", "Mode", "OutputType", "Transformation", "WriterConfig"),
+    "Assign",
+    "CSVDelimiter",
+    "CSVHeaderLocation",
+    "CSVHeaders",
+    "ExecutionType",
+    "InputType",
+    "ItemsPointer",
+    "Label",
+    "ManifestType",
+    "Mode",
+    "OutputType",
+    "Transformation",
+    "WriterConfig",
 )
 _FIELDS = sorted(
     {one.name for one in vars(statelint.fields).values() if isinstance(one, statelint.fields.Field)}
@@ -74,14 +83,14 @@ def _faults(definition: Json) -> Iterator[Finding]:
         for problem in error.problems:
             code = problem.code if problem.code in RULES else "SCHEMA_VALIDATION_FAILED"
             path = problem.location.removesuffix("/") if problem.location.strip("/") else "/"
-            yield finding(code, path, problem.message, _advice(problem.message, path))
+            yield finding(code, path, problem.message, _advice(problem.message))
 
 
-def _advice(message: str, path: str) -> str:
-    name = path.rpartition("/")[2]
-    if "not supported" not in message or name in _FIELDS:
+def _advice(message: str) -> str:
+    unknown = re.fullmatch(r"Field '(.+)' is not supported", message)
+    if unknown is None or unknown[1] in _FIELDS:
         return ""
-    return did_you_mean(closest(name, _FIELDS), "")
+    return did_you_mean(closest(unknown[1], _FIELDS), "")
 
 
 def _of_statelint(definition: Json, known: set[str], paths: Iterable[str]) -> Iterator[Finding]:

@@ -40,6 +40,9 @@ def _unreachable(machine: MachineNode) -> Iterator[Finding]:
     ahead = [machine.body["StartAt"]]
     while ahead:
         name = ahead.pop()
+        if name not in machine.states:
+            # What was surely meant is not unreachable as well.
+            name = closest(name, machine.states) or name
         if name in machine.states and name not in reached:
             reached.add(name)
             ahead += [target for _, target in machine.states[name].transitions()]
