@@ -11,7 +11,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import ClientError
-from moto.awslambda.models import lambda_backends
 from werkzeug.wrappers import Request, Response
 
 from local_aws.functions.asynchronous import check_destinations
@@ -80,9 +79,7 @@ class Functions:
             case "PutFunctionEventInvokeConfig":
                 check_destinations(body)
                 # moto would add it to those that there are, and answer with the oldest.
-                lambda_backends[self.cloud.account][region].get_function(
-                    path["FunctionName"]
-                ).event_invoke_config.clear()
+                self.cloud.functions(region).find(path["FunctionName"]).event_invoke_config.clear()
         return body
 
     def _check_role(self, named: str, role: str, region: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from local_aws.events.targets.functions import Function
 from local_aws.events.targets.kind import Kind
 from local_aws.events.targets.log_groups import LogGroup
 from local_aws.events.targets.queues import Queue
@@ -9,7 +10,7 @@ from local_aws.events.targets.state_machines import StateMachine
 from local_aws.events.targets.topics import Topic
 from local_aws.wire import not_modelled
 
-KINDS: tuple[Kind, ...] = (LogGroup(), Queue(), StateMachine(), Topic())
+KINDS: tuple[Kind, ...] = (Function(), LogGroup(), Queue(), StateMachine(), Topic())
 
 
 def kind_of(arn: str) -> Kind:

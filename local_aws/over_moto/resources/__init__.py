@@ -12,6 +12,7 @@ no effect:
 - a bucket's life cycle rules remove nothing, public access block and object ownership change nothing;
 - a table's point-in-time recovery and expiry of items keep and remove nothing;
 - encryption, of buckets, tables, topics and queues, is a setting only;
+- a function's (AWS::Lambda::Function) architecture, memory size, tracing and size of /tmp limit nothing;
 - a log group's retention removes nothing; a repository neither scans images nor lets them expire;
 - a rule's RetryPolicy (AWS::Events::Rule): no delivery fails here in a way that another attempt could mend.
 
@@ -24,6 +25,7 @@ from local_aws.over_moto.resources.access import OIDCProvider, Role
 from local_aws.over_moto.resources.base import Resource
 from local_aws.over_moto.resources.data import Bucket, BucketPolicy, Table
 from local_aws.over_moto.resources.flow import Rule, StateMachine
+from local_aws.over_moto.resources.functions import EventInvokeConfig, Function, Permission
 from local_aws.over_moto.resources.images import Repository
 from local_aws.over_moto.resources.messages import Queue, QueuePolicy, Subscription, Topic, TopicPolicy
 from local_aws.over_moto.resources.network import SecurityGroup, VpcEndpoint
@@ -35,8 +37,11 @@ KINDS: dict[str, type[Resource]] = {
         Alarm,
         Bucket,
         BucketPolicy,
+        EventInvokeConfig,
+        Function,
         LogGroup,
         OIDCProvider,
+        Permission,
         Queue,
         QueuePolicy,
         Repository,

@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from local_aws.states.effects import TaskCall
 from local_aws.states.fields import NotModelledError
-from local_aws.states.integrations import aws_sdk, ecs_run_task, optimized, put_events, start_execution
+from local_aws.states.integrations import (
+    aws_sdk,
+    ecs_run_task,
+    lambda_invoke,
+    optimized,
+    put_events,
+    start_execution,
+)
 from local_aws.states.jsontext import Json
 from local_aws.states.resources import Resource
 
@@ -30,6 +37,8 @@ _OPTIMIZED: Final[dict[str, Integration]] = {
     "ecs:runTask.waitForTaskToken": ecs_run_task.call,
     "events:putEvents": put_events.call,
     "events:putEvents.waitForTaskToken": put_events.call,
+    "lambda:invoke": lambda_invoke.call,
+    "lambda:invoke.waitForTaskToken": lambda_invoke.call,
     "sns:publish": optimized.call,
     "sns:publish.waitForTaskToken": optimized.call,
     "sqs:sendMessage": optimized.call,
@@ -42,7 +51,7 @@ _OPTIMIZED: Final[dict[str, Integration]] = {
 # The services whose optimized integrations we lack; any action of theirs is refused as ours to build.
 _LACKING: Final = frozenset(
     {"apigateway", "athena", "batch", "bedrock", "codebuild", "databrew", "eks", "elasticmapreduce"}
-    | {"emr-containers", "emr-serverless", "glue", "http", "lambda", "mediaconvert", "sagemaker"}
+    | {"emr-containers", "emr-serverless", "glue", "http", "mediaconvert", "sagemaker"}
 )
 
 
@@ -53,11 +62,12 @@ def integration(resource: Resource) -> Integration:
     """
     if resource.kind == "Activity":
         return _activity
-    if resource.kind != "Task":
-        raise NotModelledError(f"the resource {resource.text}")
+    if resource.kind == "LambdaFunction":
+        return lambda_invoke.call_function
     if resource.service.startswith("aws-sdk:"):
-        aws_sdk.operation_of(resource)
-        return aws_sdk.call
+        operation = aws_sdk.operation_of(resource)
+        named = (operation.service_model.service_name, operation.name)
+        return lambda_invoke.call_sdk if named == ("lambda", "Invoke") else aws_sdk.call
     if resource.service in _LACKING:
         raise NotModelledError(f"the integration {resource.text}")
     known = _OPTIMIZED.get(f"{resource.service}:{resource.action_and_pattern}")

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import signal
@@ -88,3 +89,7 @@ def s3() -> Any:
 def read_object(event: Any, context: Any) -> str:
     content: bytes = s3().get_object(**event)["Body"].read()
     return content.decode()
+
+
+def tell(event: Any, context: Any) -> None:
+    print(json.dumps(event))
