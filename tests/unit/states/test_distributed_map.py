@@ -22,6 +22,7 @@ def reading(machine: str, objects: dict[str, str], **given: Any) -> Outcome:
     case = {
         "definition": json.loads(text_of(f"distributed_{machine}")),
         "input": {"bucket": BUCKET, **given},
+        "task_results": [],
         "s3_objects": [{"bucket": BUCKET, "key": key, "body": body} for key, body in objects.items()],
     }
     return run(case)
