@@ -6,22 +6,27 @@ moto keeps the rules. They are read at each event, so a change takes effect at o
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from moto.events.models import events_backends
 
+from local_aws.events.cron import NotAnExpressionError
 from local_aws.events.dead_letters import bury
+from local_aws.events.expressions import rule_expression
 from local_aws.events.pattern_check import check_pattern
 from local_aws.events.patterns import matches
 from local_aws.events.retries import RetryPolicy, may_pass, persist
 from local_aws.events.targets import kind_of
 from local_aws.events.targets.check import check_target
 from local_aws.events.targets.kind import Delivery
+from local_aws.events.timetable import Plan, Timetable
 from local_aws.events.transformer import RuleFacts, target_input
-from local_aws.wire import AwsError, Json, not_modelled
+from local_aws.wire import AwsError, Json
 
 if TYPE_CHECKING:
     from local_aws.cloud import Cloud
@@ -38,6 +43,7 @@ class EventBus:
         self.cloud = cloud
         self.region = region
         self._listeners: list[tuple[Predicate, asyncio.Queue[Event]]] = []
+        self._timetable = Timetable(cloud.clock)
         self._deliveries: set[asyncio.Task[None]] = set()  # the loop itself keeps weak references only
 
     def event(self, source: str, detail_type: str, detail: Json, resources: list[str] | None = None) -> Event:
@@ -61,6 +67,10 @@ class EventBus:
         """Put an event (with its envelope, see `event`) on the bus; from any thread, and returns at once."""
         self.cloud.loop.call_soon_threadsafe(self._accept, event)
 
+    def rules_changed(self) -> None:
+        """Follow the schedules that the rules have now; from any thread, and returns at once."""
+        self.cloud.loop.call_soon_threadsafe(self._follow_schedules)
+
     @contextmanager
     def listen(self, predicate: Predicate) -> Iterator[asyncio.Queue[Event]]:
         """Collect, in a queue, the events that satisfy `predicate` from now on (on the loop's thread)."""
@@ -80,12 +90,33 @@ class EventBus:
         for predicate, queue in self._listeners:
             if predicate(event):
                 queue.put_nowait(event)
-        received = self.cloud.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")
         for rule in self._rules():
-            facts = RuleFacts(rule.arn, rule.name, received)
             if self._wants(rule, event):
-                for target in list(rule.targets):
-                    self._start_delivery(facts, target, event)
+                self._start_deliveries(rule, event)
+
+    def _follow_schedules(self) -> None:
+        now, plans = self.cloud.clock.time(), {}
+        for rule in self._rules():
+            if not rule.scheduled_expression:
+                continue
+            try:
+                expression = rule_expression(rule.scheduled_expression, now)
+            except NotAnExpressionError as error:  # CloudFormation may have put a bad one into moto's store
+                log.warning("rule %s never has a turn: %s", rule.name, error)
+                continue
+            take = functools.partial(self._take_turn, rule.name)
+            plans[rule.name] = Plan(rule.scheduled_expression, expression.next_after, take)
+        self._timetable.keep(plans)
+
+    def _take_turn(self, name: str, due: float) -> None:
+        """Send the targets of a rule the event of a turn, which is no other rule's to match.
+
+        https://docs.aws.amazon.com/eventbridge/latest/ref/overiew-event-structure.html (Scheduled Event)
+        """
+        rule = events_backends[self.cloud.account][self.region].event_buses["default"].rules[name]
+        event = self.event("aws.events", "Scheduled Event", {}, [rule.arn])
+        event["time"] = datetime.fromtimestamp(due, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        self._start_deliveries(rule, event)
 
     def _rules(self) -> list[Any]:
         buses = events_backends[self.cloud.account][self.region].event_buses
@@ -94,19 +125,23 @@ class EventBus:
     def _wants(self, rule: Any, event: Event) -> bool:
         """Return whether the rule matches; CloudFormation may have put a bad one into moto's store."""
         try:
-            if rule.scheduled_expression:
-                raise not_modelled(f"the schedule {rule.scheduled_expression}")
             pattern = rule.event_pattern.get_pattern()
+            if not pattern and rule.scheduled_expression:
+                return False
             check_pattern(pattern)
         except AwsError as error:
             log.warning("rule %s never matches: %s", rule.name, error)
             return False
         return matches(pattern, event)
 
-    def _start_delivery(self, rule: RuleFacts, target: dict[str, Json], event: Event) -> None:
-        delivery = self.cloud.loop.create_task(self._deliver(rule, target, event))
-        self._deliveries.add(delivery)
-        delivery.add_done_callback(self._deliveries.discard)
+    def _start_deliveries(self, rule: Any, event: Event) -> None:
+        """Send an event to all targets that a rule of moto's has now."""
+        received = self.cloud.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")
+        facts = RuleFacts(rule.arn, rule.name, received)
+        for target in list(rule.targets):
+            delivery = self.cloud.loop.create_task(self._deliver(facts, target, event))
+            self._deliveries.add(delivery)
+            delivery.add_done_callback(self._deliveries.discard)
 
     async def _deliver(self, rule: RuleFacts, target: dict[str, Json], event: Event) -> None:
         async def send(_: int) -> None:

@@ -11,6 +11,8 @@ from moto.events.models import events_backends
 from werkzeug.wrappers import Request, Response
 
 from local_aws.constraints import check_constraints
+from local_aws.events.cron import NotAnExpressionError
+from local_aws.events.expressions import rule_expression
 from local_aws.events.patterns import matches, parse_pattern
 from local_aws.events.targets.check import check_target
 from local_aws.wire import AwsError, Json, not_modelled, to_json
@@ -35,6 +37,7 @@ _MOTOS = {
     "TagResource",
     "UntagResource",
 }
+_OF_RULES = {"PutRule", "EnableRule", "DisableRule", "DeleteRule"}
 _ENTRY_MEMBERS = {"Time", "Source", "Resources", "DetailType", "Detail", "EventBusName"}
 _MOST_ENTRIES = 10  # a PutEvents request
 _MOST_TARGETS = 5  # a rule; https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html
@@ -67,7 +70,10 @@ class Events:
                 raise not_modelled(f"events:{name}")
         except AwsError as error:
             return _response({"__type": error.code, "message": error.message}, error.status)
-        return forward(request)
+        response = forward(request)
+        if name in _OF_RULES and response.status_code < 300:
+            self.cloud.events(region).rules_changed()
+        return response
 
     def _check_targets(self, body: dict[str, Json], region: str) -> None:
         check_constraints("events", "PutTargets", body)
@@ -127,9 +133,16 @@ class Events:
 
 
 def _check_rule(body: dict[str, Json]) -> None:
-    if body.get("ScheduleExpression"):
-        raise not_modelled("the schedule of an EventBridge rule (ScheduleExpression)")
     check_constraints("events", "PutRule", body)
+    if not body.get("EventPattern") and not body.get("ScheduleExpression"):
+        raise AwsError(
+            "ValidationException", "Parameter(s) EventPattern or ScheduleExpression must be specified."
+        )
+    if body.get("ScheduleExpression"):
+        try:
+            rule_expression(body["ScheduleExpression"], created=0)
+        except NotAnExpressionError as error:
+            raise AwsError("ValidationException", "Parameter ScheduleExpression is not valid.") from error
     if body.get("EventPattern"):
         parse_pattern(body["EventPattern"])
 

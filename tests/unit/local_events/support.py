@@ -32,12 +32,21 @@ class Account:
         self.states = cloud.client("stepfunctions", REGION)
         self.sqs = cloud.client("sqs", REGION)
         make_role(cloud)
-        machine = self.states.create_state_machine(name="echo", definition=ECHO, roleArn=ROLE)
+        name = f"echo-{cloud.new_id()}"
+        machine = self.states.create_state_machine(name=name, definition=ECHO, roleArn=ROLE)
         self.machine = machine["stateMachineArn"]
         self.source = f"tests.{cloud.new_id()}"  # moto's rules are those of the whole process
         self.rule = f"rule-{cloud.new_id()}"
         self.rule_arn = f"arn:aws:events:{REGION}:{cloud.account}:rule/{self.rule}"
         self.events.put_rule(Name=self.rule, EventPattern=json.dumps({"source": [self.source]}))
+
+    def remove_rule(self) -> None:
+        """Remove the rule, if the test has not: moto's rules are those of the process."""
+        if self.events.list_rules(NamePrefix=self.rule)["Rules"]:
+            targets = self.events.list_targets_by_rule(Rule=self.rule)["Targets"]
+            if targets:
+                self.events.remove_targets(Rule=self.rule, Ids=[target["Id"] for target in targets])
+            self.events.delete_rule(Name=self.rule)
 
     def target(self, **more: Any) -> None:
         target = {"Id": "t", "Arn": self.machine, "RoleArn": ROLE} | more
@@ -58,6 +67,10 @@ class Account:
                 await asyncio.gather(*bus._deliveries)
 
         self.cloud.run(settle())
+
+    def pass_time(self, seconds: float) -> None:
+        """Let time pass, with the turns of schedules on its way."""
+        self.cloud.run(self.cloud.clock.sleep(seconds))
 
     def executions(self) -> list[Any]:
         self.settle()

@@ -169,7 +169,7 @@ def test_a_target_that_cannot_be_served_is_refused(
 @pytest.mark.parametrize(
     ("call", "arguments", "code"),
     [
-        ("put_rule", {"Name": "r", "ScheduleExpression": "rate(1 minute)"}, "NotImplemented"),
+        ("put_rule", {"Name": "r"}, "ValidationException"),
         ("put_rule", {"Name": "r", "EventPattern": '{"a": "b"}'}, "InvalidEventPatternException"),
         ("put_rule", {"Name": "r", "EventPattern": '{"a": ["b"]}', "EventBusName": "mine"}, "NotImplemented"),
         ("create_event_bus", {"Name": "mine"}, "NotImplemented"),
