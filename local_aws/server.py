@@ -15,6 +15,7 @@ from werkzeug.serving import BaseWSGIServer, make_server
 from local_aws.clock import Clock
 from local_aws.cloud import Cloud
 from local_aws.ecs.images import Images
+from local_aws.ecs.settings import EcsSettings
 
 HOST = "127.0.0.1"
 _POLL = 0.05  # seconds within which a stop is noticed
@@ -43,11 +44,16 @@ class LocalAws:
     """One AWS at one address; a context manager. One at a time: moto's state belongs to the process."""
 
     def __init__(
-        self, images: Images, port: int = 0, clock: Clock | None = None, seed: int | None = None
+        self,
+        images: Images,
+        port: int = 0,
+        clock: Clock | None = None,
+        seed: int | None = None,
+        ecs_settings: EcsSettings | None = None,
     ) -> None:
         """Prepare an AWS on `port` of 127.0.0.1 (0: any free one) whose tasks run `images`."""
         self.port = port
-        self.cloud = Cloud(images, clock, seed)
+        self.cloud = Cloud(images, clock, seed, ecs_settings)
         self._server: BaseWSGIServer | None = None
         self._thread: threading.Thread | None = None
 

@@ -19,9 +19,14 @@ class ImageNotFoundError(Exception):
 
 @dataclass(frozen=True)
 class Image:
-    """How an image is run, by its Dockerfile; `folder`, the build context, stands for `workdir`."""
+    """How an image is run, by its Dockerfile; `folder`, the build context, stands for `workdir`.
+
+    `tag` is what a container engine knows it by, where one runs it.
+    """
 
     folder: Path
+    dockerfile: Path = Path("Dockerfile")
+    tag: str = ""
     entry_point: tuple[str, ...] = ()
     command: tuple[str, ...] = ()
     environment: tuple[tuple[str, str], ...] = ()
@@ -81,7 +86,7 @@ def read_image(dockerfile: Path) -> Image:
                 found["volumes"] += tuple(shlex.split(value) if listed is None else listed)
     # An image's PATH names folders that are not here; a process finds this interpreter first.
     environment = {name: value for name, value in parser.envs.items() if name != "PATH"}
-    return Image(folder=dockerfile.parent.parent, environment=tuple(environment.items()), **found)
+    return Image(dockerfile.parent.parent, dockerfile, environment=tuple(environment.items()), **found)
 
 
 def _words(value: str) -> tuple[str, ...]:

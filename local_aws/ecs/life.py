@@ -68,7 +68,8 @@ class TaskLife:
         await self._pause(self.lifecycle.pending)
         for container in self.task.containers:
             try:
-                image = pull(self.service, self.task, container.definition["image"])
+                with self.cloud.clock.at_real_speed():
+                    image = await pull(self.service, self.task, container.definition["image"])
             except CannotPullError as error:
                 container.reason = str(error)
                 raise _NotStartedError(str(error)) from error

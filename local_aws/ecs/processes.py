@@ -29,7 +29,7 @@ class Processes:
         self._clock = clock
         self._limits = MemoryLimits(clock)
 
-    def find(self, reference: str) -> Image:
+    async def find(self, reference: str) -> Image:
         """Return the image that a reference names; raise ImageNotFoundError."""
         return self._images.find(reference)
 

@@ -61,8 +61,8 @@ class Host(Protocol):
 class Runtime(Protocol):
     """A way to run containers."""
 
-    def find(self, reference: str) -> Image:
-        """Return the image that a reference names; raise ImageNotFoundError."""
+    async def find(self, reference: str) -> Image:
+        """Return the image that a reference names, ready to run; raise ImageNotFoundError."""
 
     def host(self, task: Task) -> AbstractAsyncContextManager[Host]:
         """Return a host for a task's containers; with it goes what they leave behind."""

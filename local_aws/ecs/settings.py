@@ -42,6 +42,10 @@ class Lifecycle:
 
 @dataclass(frozen=True)
 class EcsSettings:
-    """What ECS is told when it is started."""
+    """What ECS is told when it is started.
+
+    `engine` is the command of a container engine; without one, containers run as processes.
+    """
 
     lifecycle: Lifecycle = Lifecycle()
+    engine: str | None = None

@@ -6,6 +6,7 @@ import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from local_aws.ecs.docker import Docker
 from local_aws.ecs.processes import Processes
 from local_aws.ecs.records import Cluster, Tags, Task, TaskDefinition
 from local_aws.ecs.runtime import Runtime
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
 STOPPED_TASKS_STAY = timedelta(hours=1)
 
 
+def _runtime(cloud: Cloud) -> Runtime:
+    engine = cloud.ecs_settings.engine
+    return Docker(cloud.images, cloud.clock, engine) if engine else Processes(cloud.images, cloud.clock)
+
+
 class EcsStore(Service):
     """What all operations share."""
 
@@ -26,7 +32,7 @@ class EcsStore(Service):
     def __init__(self, cloud: Cloud, region: str) -> None:
         super().__init__(cloud, region)
         self.settings = cloud.ecs_settings
-        self.runtime: Runtime = Processes(cloud.images, cloud.clock)
+        self.runtime = _runtime(cloud)
         self.clusters: dict[str, Cluster] = {}
         self.families: dict[str, list[TaskDefinition]] = {}
         self.revisions: dict[str, int] = {}  # the counter of a family outlives its definitions

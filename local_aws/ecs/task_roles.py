@@ -50,7 +50,7 @@ def session_of(
         ) from error
 
 
-def pull(service: EcsStore, task: Task, reference: str) -> Image:
+async def pull(service: EcsStore, task: Task, reference: str) -> Image:
     """Return an image as ECS gets it with the task's execution role; raise CannotPullError.
 
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_cannot_pull_image.html
@@ -59,7 +59,7 @@ def pull(service: EcsStore, task: Task, reference: str) -> Image:
     if private is not None and task.execution_role is not None:
         _check_pull(service, task.execution_role, reference, private)
     try:
-        return service.runtime.find(reference)
+        return await service.runtime.find(reference)
     except ImageNotFoundError as error:
         raise CannotPullError(
             f"CannotPullContainerError: pull image manifest has been retried 1 time(s): {error}"
