@@ -15,6 +15,7 @@ from jsonata.functions import Functions
 
 from local_aws.states.java_random import JavaRandom
 from local_aws.states.jsonata_library import JsonataError, from_json, function, sequence
+from local_aws.states.jsonata_repairs import REPAIRED
 from local_aws.states.jsontext import loads
 from local_aws.states.scope import Scope
 
@@ -33,6 +34,7 @@ def bound(scope: Scope) -> dict[str, Any]:
         return scope.random.random() if seed is None else JavaRandom(int(seed)).next_double()
 
     return {
+        **REPAIRED,
         **_PURE,
         "eval": None,  # AWS has none: a call of it fails as for any unknown name
         "random": function("random", chance, "<n?:n>"),

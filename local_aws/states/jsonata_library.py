@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -19,7 +20,7 @@ from local_aws.states.jsontext import Json
 
 UNDEFINED = object()  # what an expression gives that finds nothing; JSON has no word for it
 MAX_DEPTH = 100  # evaluations within evaluations; AWS's ceiling was measured to be near it
-MAX_MILLISECONDS = 5_000  # of real time, against recursion without an end
+MAX_SECONDS = 5  # of real time for one evaluation, against recursion without an end
 _MAX_LONG = 2**63
 _PLACEHOLDER = re.compile(r"\{\{(\{?)\w+\}?\}\}")
 _CALLED = re.compile(r"\$(\w+)\s*\($")
@@ -43,16 +44,18 @@ class Program:
 
     def __init__(self, text: str) -> None:
         try:
-            self._program = Jsonata(text, timeout=MAX_MILLISECONDS, stack=MAX_DEPTH)
+            self._program = Jsonata(text)
         except JException as error:
             raise JsonataError(_message(error, text), error.error) from error
         except Exception as error:  # the parser's own fault: it knows no message for it
             raise JsonataError(str(error)) from error
         self._program.set_output_convert_nulls(False)
         self._text = text
+        self._bounds = _Bounds(self._program)
 
     def evaluate(self, bindings: dict[str, Any]) -> Json:
         """Return the expression's value, or UNDEFINED; raises JsonataError or UnsupportedResultError."""
+        self._bounds.begin()
         try:
             value = self._program.evaluate(None, bindings)
         except JException as error:
@@ -70,6 +73,30 @@ class Program:
         catcher's alone.
         """
         yield from dict.fromkeys(_unsupported(self._program.ast, True, in_catch))
+
+
+class _Bounds:
+    """How deep and how long an evaluation may go; the library's own count is off, and of all evaluations."""
+
+    def __init__(self, program: Jsonata) -> None:
+        self._depth = 0
+        self._deadline = 0.0
+        program.environment.set_evaluate_entry_callback(self._enter)
+        program.environment.set_evaluate_exit_callback(self._leave)
+
+    def begin(self) -> None:
+        """Begin an evaluation."""
+        self._depth, self._deadline = 0, time.monotonic() + MAX_SECONDS
+
+    def _enter(self, *_: Any) -> None:
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            raise JException("D1011", -1)
+        if time.monotonic() > self._deadline:
+            raise JException("D1012", -1, MAX_SECONDS * 1000)
+
+    def _leave(self, *_: Any) -> None:
+        self._depth -= 1
 
 
 def from_json(value: Json) -> Any:
