@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
 from tests.unit.states.running import outcome_of, returns, seconds, throws, types
 
 
@@ -45,3 +49,30 @@ def test_a_map_over_something_else_than_an_array_is_states_runtime() -> None:
 
 def test_a_map_over_nothing_gives_nothing() -> None:
     assert outcome_of("map", {"items": [], "name": "n"}).output["done"] == []
+
+
+def test_no_more_iterations_run_at_once_than_there_are_places_which_a_text_may_number() -> None:
+    assert seconds(outcome_of("map_places", {"items": [1, 2, 3], "places": "2"})) == 20
+
+
+def test_a_map_without_a_number_of_places_has_forty() -> None:
+    assert seconds(outcome_of("map_places", {"items": [1] * 41, "places": 0})) == 20
+
+
+@pytest.mark.parametrize(("places", "shown"), [("many", "many"), ({}, "{}"), (1.5, "1.5")])
+def test_a_number_of_places_that_is_none_is_states_runtime(places: Any, shown: str) -> None:
+    outcome = outcome_of("map_places", {"items": [1], "places": places})
+    assert outcome.error == "States.Runtime"
+    where = f'MaxConcurrencyPath field refers to value "{shown}" which is not a valid integer: $.places'
+    assert where in str(outcome.cause)
+    assert "MapStateStarted" not in types(outcome)
+
+
+@pytest.mark.parametrize(("items", "kind"), [(1, "number"), ("s", "string"), (None, "null"), ({}, "object")])
+def test_a_jsonata_map_over_something_else_than_an_array_fails_to_evaluate(items: Any, kind: str) -> None:
+    outcome = outcome_of("map_jsonata", {"items": items})
+    assert outcome.error == "States.QueryEvaluationError"
+    assert (
+        f"for the field 'Items' returned an unexpected result type. Expected 'array', but was '{kind}'"
+        in str(outcome.cause)
+    )
