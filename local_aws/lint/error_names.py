@@ -139,7 +139,7 @@ def _of_calls(name: str, path: str, errors: _Errors) -> Iterator[Finding]:
         return
     if any(rest in known(call) or _is_generic(call, prefix, rest) for call in matching):
         return
-    close = closest(rest, known(matching[0]), 0.8)
+    close = _modelled_name(rest, matching[0])
     if close or not errors.open:
         unmodelled = f"an error that the API's model does not have arrives as {_unmodelled(matching[0])}"
         what = f"the model of {prefix} has no error {rest}"
@@ -188,15 +188,17 @@ def _unmodelled(call: Call) -> str:
     return f"{prefix}.{prefix}Exception" if call.sdk else f"{prefix}.Amazon{prefix}Exception or the like"
 
 
+def _modelled_name(name: str, call: Call) -> str | None:
+    """Return the name of the API's model that is surely meant."""
+    return f"{name}Exception" if f"{name}Exception" in known(call) else closest(name, known(call), 0.85)
+
+
 def _with_prefix(name: str, errors: _Errors, other_case: str | None) -> str | None:
     """Return the name as one of the calls gives it, if an API's model has it or only the prefix is off."""
     rest = name.rpartition(".")[2]
     for call in errors.calls:
-        for one in (rest, rest + "Exception"):
-            if one in known(call):
-                return f"{_prefixes(call)[0]}.{one}"
-        if close := closest(rest, known(call), 0.85):
-            return f"{_prefixes(call)[0]}.{close}"
+        if meant := _modelled_name(rest, call):
+            return f"{_prefixes(call)[0]}.{meant}"
     return f"{other_case}.{rest}" if other_case else None
 
 

@@ -72,7 +72,7 @@ def _ways(
     state: StateNode, data: Value, variables: Variables, context: Value, findings: list[Finding] | None
 ) -> list[Way]:
     if state.kind == "Task":
-        # Surely there for `.waitForTaskToken`, as recorded for `.sync`, and not known to be missing otherwise.
+        # There for `.waitForTaskToken`, and as recorded for `.sync`; not known to be missing otherwise.
         context = Value(members={**(context.members or {}), "Task": ANY})
     reader = Reader(state.name, data, context, variables)
     inner = partial(_inner, findings)

@@ -34,7 +34,7 @@ _NAMES = {
 
 def misfits(value: Json, shape: Shape, path: str, api: str) -> Iterator[Finding]:
     """Yield what does not fit the model; `api` is its name for a reader."""
-    if value is None or (isinstance(value, str) and _OPEN.search(value)) or _takes_any(shape):
+    if value is None or (isinstance(value, str) and _OPEN.search(value)) or _takes_any(value, shape):
         return
     if isinstance(shape, StructureShape) and isinstance(value, dict):
         yield from _structure(value, shape, path, api)
@@ -96,9 +96,10 @@ def _word(value: str, words: list[str], path: str, api: str) -> Iterator[Finding
         yield finding("WRONG_PARAMETER_VALUE", path, f"{api} does not take {value} here", fix)
 
 
-def _takes_any(shape: Shape) -> bool:
-    """Tell whether any JSON will do: for text and bytes Step Functions sends other JSON as its text."""
-    return getattr(shape, "is_document_type", False)
+def _takes_any(value: Json, shape: Shape) -> bool:
+    """Tell whether any JSON will do; text is an attribute value of DynamoDB in the SDK for Java 1, too."""
+    is_attribute = shape.name == "AttributeValue" and isinstance(value, str)
+    return is_attribute or getattr(shape, "is_document_type", False)
 
 
 def _fits(value: Json, shape: Shape) -> bool:

@@ -78,7 +78,7 @@ class Reader:
     def _missing(self, text: str, place: str, what: str, before: Steps, step: str | int, at: Value) -> None:
         where = "".join(f"[{one}]" if isinstance(one, int) else f".{one}" for one in before)
         holder = f"{what}, at {where[1:] if where.startswith('.') else where}," if before else what
-        names = list(at.members or {})
+        names = list({name.lower(): name for name in at.members or {}}.values())  # one of several spellings
         there = f"only {', '.join(names[:12])}" if names else "no members"
         note = (
             f"{text}: {holder} has no {step}, {there}"

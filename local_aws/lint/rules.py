@@ -21,12 +21,6 @@ class Rule:
 
 _ALL = (
     Rule(
-        "INVALID_JSON_DESCRIPTION",
-        "The file holds JSON, but no JSON object.",
-        "A definition is a JSON object; AWS refuses anything else.",
-        "name the file of a state machine's definition",
-    ),
-    Rule(
         "SCHEMA_VALIDATION_FAILED",
         "A field is unknown, missing, of the wrong type or out of bounds, or a path, an intrinsic function "
         "or a JSONata expression cannot be parsed.",

@@ -50,7 +50,7 @@ _INTEGRATION = re.compile(
     r"(?P<start>arn:[^:]*:states:[^:]*:[^:]*:)(?P<sdk>aws-sdk:)?(?P<service>[^:.]+):(?P<action>[^:.]+)"
     r"(?:\.(?P<pattern>.*))?"
 )
-_FUNCTION = re.compile(r"arn:aws[\w-]*:lambda:[\w-]+:(\d{12}|PLACEHOLDER):function:.+")
+_FUNCTION = re.compile(r"arn:aws[\w-]*:lambda:[\w-]*:(\d{12}|PLACEHOLDER)?:function:.+")
 _ACTIVITY = re.compile(r"arn:aws[\w-]*:states:[\w-]+:(\d{12}|PLACEHOLDER):activity:.+")
 
 

@@ -25,8 +25,9 @@ _OURS = frozenset(
 )
 # A Resource of which the parser and statelint have nothing to say: our own rule judges the real one.
 _STAND_IN = "arn:aws:states:::aws-sdk:sts:getCallerIdentity"
-# Where statelint is stricter or older than AWS: it knows no variables, not all of the distributed Map, no newline in an intrinsic function
-# and no whole number as a BackoffRate. What is a number or an expression, the parser decides.
+# Where statelint is stricter or older than AWS: it knows no variables, not all of the distributed Map, no
+# newline in an intrinsic function and no whole number as a BackoffRate. What is a number or an expression,
+# the parser decides.
 _STATELINT = Config(
     ignored_problem_types={
         ProblemType.INTEGER,

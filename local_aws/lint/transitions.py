@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from local_aws.lint.definition import MachineNode, machines
+from local_aws.lint.definition import MachineNode, StateNode, machines
 from local_aws.lint.findings import Finding, closest, did_you_mean, finding
 
 
@@ -18,7 +18,7 @@ def check(machine: MachineNode) -> Iterator[Finding]:
                 yield finding("DUPLICATE_STATE_NAME", state.path, what)
         yield from _dangling(one)
         yield from _unreachable(one)
-        if one.states and not any(_ends(state.body) for state in one.states.values()):
+        if one.states and not any(_may_end(state) for state in one.states.values()):
             yield finding(
                 "MISSING_END_STATE", f"{one.path}/States", "no state has End or is a Succeed or a Fail"
             )
@@ -57,5 +57,10 @@ def _starts(machine: MachineNode) -> bool:
     return isinstance(machine.body.get("StartAt"), str)
 
 
-def _ends(state: dict[str, object]) -> bool:
-    return state.get("End") is True or state.get("Type") in ("Succeed", "Fail")
+def _may_end(state: StateNode) -> bool:
+    """Tell whether a state ends, or at least has no way on: then the parser asks for Next or End."""
+    return state.body.get("End") is True or state.kind in ("Succeed", "Fail") or not _goes_on(state)
+
+
+def _goes_on(state: StateNode) -> bool:
+    return "Next" in state.body or state.kind == "Choice"
