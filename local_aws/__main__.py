@@ -7,6 +7,7 @@ import sys
 
 from local_aws.graph.command import add_graph
 from local_aws.lint.command import add_lint
+from local_aws.replay.command import add_replays
 from local_aws.serve import add_serve
 
 
@@ -16,6 +17,7 @@ def arguments_of(argv: list[str]) -> argparse.Namespace:
     commands = parser.add_subparsers(dest="command", required=True)
     add_serve(commands)
     add_graph(commands)
+    add_replays(commands)
     add_lint(commands)
     return parser.parse_args(argv)
 

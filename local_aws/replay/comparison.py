@@ -1,121 +1,148 @@
-"""Holding an execution of ours against the recording of AWS's, and naming the first difference."""
+"""Holding an execution of ours against one that was recorded on AWS, and naming the first difference.
+
+Status, output, error, cause and every event are compared; what AWS made up at run time, and how it words the
+cause of a States.Runtime, is not.
+"""
 
 from __future__ import annotations
 
-import itertools
 import json
 import re
 from typing import Any
 
+from local_aws.replay.events import told
 from local_aws.replay.execution import Outcome, run
+from local_aws.replay.placeholders import Path, Placeholders
+from local_aws.states.errors import RUNTIME
 from local_aws.states.fields import DefinitionError, NotModelledError
+from local_aws.states.jsontext import Json, dumps
 
-# AWS words these causes as it likes.
-_LOOSE = ("States.Runtime", "States.IntrinsicFailure")
+# The members of an event that a recording has whenever AWS's history has them, and the one that we add.
+_RECORDED = frozenset(
+    {"type", "name", "index", "length", "input", "output", "parameters", "assigned", "error", "cause"}
+    | {"resource", "resourceType", "timeoutInSeconds", "heartbeatInSeconds", "taskCredentials", "follows"}
+)
+# What these follow depends on which line was quicker; and on the year: AWS lets the exit of a distributed Map
+# follow the end of its run, since late in 2024 the start of it.
+_ANYWHERE = re.compile(r"Parallel.*|.*Aborted|MapStateExited")
+_LOST = ("ParallelStateSucceeded", "ParallelStateExited")  # from inside the recordings that were sorted
+_ORDER = ("id", "previous")  # of events side by side, these depend on which came first
+_SHOWN = 400  # characters of a value that a difference shows
 
 
 def difference(case: dict[str, Any]) -> str | None:
-    """Return the first difference between AWS's recording and our execution, or None."""
+    """Run a case and return the first difference between AWS's execution and ours, or None.
+
+    Raises LookupError when a task has no result left.
+    """
     try:
         outcome = run(case)
     except (DefinitionError, NotModelledError) as error:
         return f"refused: {error}"
-    expected = case["expected"]
-    loose = _Loose(case)
-    for what in ("status", "error"):
-        found = getattr(outcome, what)
-        if not loose.same(expected.get(what), found):
-            return f"{what}: AWS {expected.get(what)!r}, ours {found!r} ({outcome.cause})"
-    if not loose.same(expected.get("output"), outcome.output):
-        return f"output: AWS {expected.get('output')!r}, ours {outcome.output!r}"
-    if expected.get("error") not in _LOOSE and not loose.same(
-        expected.get("cause"), _parsed(outcome.cause, expected.get("cause"))
-    ):
-        return f"cause: AWS {expected.get('cause')!r}, ours {outcome.cause!r}"
-    return _event_difference(case, outcome, loose) if case.get("events_recorded", True) else None
+    placeholders = Placeholders(case.get("placeholders") or ())
+    return _outcome_difference(case["expected"], outcome, placeholders) or _events_difference(
+        case, outcome, placeholders
+    )
 
 
-class _Loose:
-    """Comparing where AWS made a part of the value up at run time."""
-
-    def __init__(self, case: dict[str, Any]) -> None:
-        self._made_up = [one["token"] for one in case["placeholders"] if one["from"] == "environment"]
-        self._paths = {
-            path for one in case["placeholders"] if one["from"] == "environment" for path in one["paths"]
-        }
-
-    def same(self, expected: Any, found: Any) -> bool:
-        if isinstance(expected, str):
-            return self._same_text(expected, found)
-        if isinstance(expected, dict) and isinstance(found, dict):
-            return expected.keys() == found.keys() and all(
-                self.same(expected[key], found[key]) for key in expected
-            )
-        if isinstance(expected, list) and isinstance(found, list):
-            return len(expected) == len(found) and all(map(self.same, expected, found))
-        return type(expected) is type(found) and bool(expected == found)
-
-    def _same_text(self, expected: str, found: Any) -> bool:
-        tokens = [token for token in self._made_up if token in expected]
-        if not tokens:
-            return bool(expected == found)
-        if expected in tokens:
-            return True
-        pattern = "|".join(map(re.escape, tokens))
-        literals = [re.escape(part) for part in re.split(pattern, expected)]
-        return isinstance(found, str) and re.fullmatch(".*".join(literals), found, re.DOTALL) is not None
+def _outcome_difference(expected: dict[str, Any], outcome: Outcome, placeholders: Placeholders) -> str | None:
+    for name in ("status", "error", "output", "cause"):
+        ours = getattr(outcome, name)
+        if not _agree(name, expected, ours, placeholders, ("expected", name)):
+            because = f" ({outcome.error}: {outcome.cause})" if name == "status" and outcome.error else ""
+            return _told_apart(name, expected.get(name), ours) + because
+    return None
 
 
-def _parsed(found: Any, expected: Any) -> Any:
-    """Return a text of ours as JSON where the recording has it parsed."""
-    return json.loads(found) if isinstance(found, str) and not isinstance(expected, str | None) else found
+def _agree(name: str, recorded: dict[str, Any], ours: Json, placeholders: Placeholders, path: Path) -> bool:
+    """Compare one member of an outcome or an event."""
+    value = recorded.get(name)
+    if name == "cause":
+        if recorded.get("error") == RUNTIME:
+            return (value is None) == (ours is None)
+        if not isinstance(value, str | None):  # a text of JSON, which the recording has parsed
+            return isinstance(ours, str) and placeholders.same(value, _parsed(ours), path)
+    return placeholders.same(value, ours, path)
 
 
-def _event_difference(case: dict[str, Any], outcome: Outcome, loose: _Loose) -> str | None:
-    ours = [_flat(event) for event in outcome.events]
-    recorded = case["expected"]["events"]
+def _parsed(text: str) -> Json:
+    """Return a text as the JSON it is, or itself."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _events_difference(case: dict[str, Any], outcome: Outcome, placeholders: Placeholders) -> str | None:
+    recorded = case["expected"].get("events")
+    if not recorded or not case.get("events_recorded", True):
+        return None
+    ours = [told(event) for event in outcome.events]
     if case.get("events_order"):
-        return _multiset_difference(recorded, ours, loose)
-    for theirs, mine in itertools.zip_longest(recorded, ours):
-        fault = "missing" if theirs is None or mine is None else _one_difference(theirs, mine, loose)
-        if fault:
-            return f"event {fault}: AWS {theirs}, ours {mine}"
+        return _unordered_difference(recorded, ours, placeholders)
+    for index, (theirs, mine) in enumerate(zip(recorded, ours, strict=False)):
+        name = _member_apart(theirs, mine, placeholders, index)
+        if name:
+            what = f"event {index + 1} ({theirs['type']}), {name}"
+            return _told_apart(what, theirs.get(name), mine.get(name))
+    if len(recorded) > len(ours):
+        return f"event {len(ours) + 1}: AWS {_shown(recorded[len(ours)])}, ours has none"
+    if len(ours) > len(recorded):
+        return f"event {len(recorded) + 1}: AWS has none, ours {_shown(ours[len(recorded)])}"
     return None
 
 
-def _multiset_difference(recorded: list[Any], ours: list[Any], loose: _Loose) -> str | None:
-    """Compare events whatever their order; ids depend on it."""
-    left = list(ours)
-    for theirs in recorded:
-        plain = {key: value for key, value in theirs.items() if key not in ("id", "previous")}
-        match = next((mine for mine in left if _one_difference(plain, mine, loose) is None), None)
-        if match is None:
-            alike = [event for event in left if event["type"] == theirs["type"]]
-            return f"event: AWS {plain}, ours none of {alike[:3]}"
-        left.remove(match)
-    # The recordings leave this one out.
-    left = [event for event in left if event["type"] != "ParallelStateSucceeded"]
-    return f"events that AWS has not: {left[:3]}" if left else None
+def _unordered_difference(
+    recorded: list[dict[str, Any]], ours: list[dict[str, Any]], placeholders: Placeholders
+) -> str | None:
+    """Compare events whatever their order, but each with the event that it follows in its line."""
+    is_sorted = any("id" not in event for event in recorded)  # which tore its lines apart
+    recorded, ours = map(_torn if is_sorted else _in_lines, (recorded, ours))
+    for index, theirs in enumerate(recorded):
+        alike = [mine for mine in ours if mine["type"] == theirs["type"]]
+        apart = [_member_apart(theirs, mine, placeholders, index) for mine in alike]
+        if None not in apart:
+            nearest = f"{_shown(alike[0])}: not the same {apart[0]}" if alike else "has none left"
+            return f"event {index + 1}: AWS {_shown(theirs)}, ours {nearest}"
+        ours.remove(alike[apart.index(None)])
+    more = [event for event in ours if not (is_sorted and event["type"] in _LOST)]
+    return f"event: AWS has none, ours {_shown(more[0])}" if more else None
 
 
-def _one_difference(theirs: dict[str, Any], mine: dict[str, Any], loose: _Loose) -> str | None:
-    for key, value in theirs.items():
-        found = _parsed(mine.get(key), value) if key == "cause" else mine.get(key)
-        if key == "cause" and theirs.get("error") in _LOOSE:
-            continue
-        if key == "assigned":
-            found = {name: json.loads(text) for name, text in mine.get("assignedVariables", {}).items()}
-        if not loose.same(value, found):
-            return key
+def _torn(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{key: value for key, value in event.items() if key not in _ORDER} for event in events]
+
+
+def _in_lines(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Add to each event what it `follows`, where that does not depend on which line was quicker."""
+    by_id = {event["id"]: event for event in events}
+    lines = _torn(events)
+    for event, line in zip(events, lines, strict=True):
+        before = by_id.get(event["previous"])
+        if before and not _ANYWHERE.fullmatch(event["type"]):
+            line["follows"] = [before["type"], before.get("name")]
+    return lines
+
+
+def _member_apart(
+    recorded: dict[str, Any], ours: dict[str, Any], placeholders: Placeholders, index: int
+) -> str | None:
+    """Return the name of the first member in which two events differ, or None.
+
+    What a recording has besides is compared where our events have it, too.
+    """
+    names = [name for name in recorded if name in ours or name in _RECORDED]
+    names += [name for name in ours if name in _RECORDED and name not in recorded]
+    for name in names:
+        if not _agree(name, recorded, ours.get(name), placeholders, ("expected", "events", index, name)):
+            return name
     return None
 
 
-def _flat(event: dict[str, Any]) -> dict[str, Any]:
-    flat = {"id": event["id"], "previous": event["previousEventId"], "type": event["type"]}
-    for key, value in event.items():
-        if key.endswith("EventDetails"):
-            flat.update(value)
-    for key in ("input", "output", "parameters"):
-        if key in flat:
-            flat[key] = json.loads(flat[key])
-    return flat
+def _told_apart(what: str, recorded: Json, ours: Json) -> str:
+    return f"{what}: AWS {_shown(recorded)}, ours {_shown(ours)}"
+
+
+def _shown(value: Json) -> str:
+    text = dumps(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}... ({len(text)} characters)"
