@@ -9,6 +9,7 @@ import dataclasses
 from collections.abc import Callable
 from typing import Final
 
+from local_aws.states import jsonata
 from local_aws.states.dataflow import read
 from local_aws.states.distributed.parsing import parse_distribution
 from local_aws.states.distributed.settings import Distribution
@@ -17,7 +18,7 @@ from local_aws.states.express import check_express
 from local_aws.states.expressions import compile_path
 from local_aws.states.fields import Fields
 from local_aws.states.jsontext import Json, dumps
-from local_aws.states.map_numbers import unexpected, whole_number
+from local_aws.states.map_numbers import whole_number
 from local_aws.states.model import Machine, MapState, State
 from local_aws.states.parse_flow import query, template
 from local_aws.states.reader import StateReader
@@ -66,9 +67,8 @@ def _execution_type(fields: Fields, body: dict[str, Json], key: str) -> str | No
         body.get("ProcessorConfig") or {}, f"{fields.location}/{key}/ProcessorConfig", fields.problems
     )
     config.allow(frozenset({"Mode", "ExecutionType"}))
-    for name, allowed in (("Mode", _MODES), ("ExecutionType", _EXECUTION_TYPES)):
-        if config.has(name) and config.value(name) not in allowed:
-            config.fault(f"Expected one of {', '.join(allowed)}", name)
+    config.one_of("Mode", _MODES)
+    config.one_of("ExecutionType", _EXECUTION_TYPES)
     if config.value("Mode") != "DISTRIBUTED":
         return None
     config.require("ExecutionType")
@@ -113,6 +113,6 @@ def _items(reader: StateReader) -> Expression:
             )
         if given is None:
             raise query_error(f"Map state input must be an array but was: {dumps(value)}")
-        raise unexpected("Items", str(fields.value("Items"))[2:-2].strip(), "array", value)
+        raise jsonata.unexpected("Items", fields.value("Items"), "array", value)
 
     return evaluate

@@ -25,7 +25,7 @@ from local_aws.states.parse_flow import query, template
 from local_aws.states.reader import StateReader
 from local_aws.states.scope import Expression
 
-DELIMITERS: Final = {"COMMA": ",", "PIPE": "|", "SEMICOLON": ";", "SPACE": " ", "TAB": "\t"}
+_DELIMITERS: Final = {"COMMA": ",", "PIPE": "|", "SEMICOLON": ";", "SPACE": " ", "TAB": "\t"}
 _RESOURCE: Final = "arn:aws:states:::s3:"
 _INPUT_TYPES: Final = ("CSV", "JSON", "JSONL")
 _LACKING: Final = ("MANIFEST", "PARQUET")
@@ -42,18 +42,14 @@ def parse_distribution(reader: StateReader, processor: Json, *, express: bool) -
         label=_label(fields),
         express=express,
         definition=dumps(definition),
-        reader=_reader(_within(fields, "ItemReader"), is_jsonata) if fields.has("ItemReader") else None,
-        batcher=_batcher(_within(fields, "ItemBatcher"), is_jsonata) if fields.has("ItemBatcher") else None,
-        writer=_writer(_within(fields, "ResultWriter"), is_jsonata)
+        reader=_reader(fields.child("ItemReader"), is_jsonata) if fields.has("ItemReader") else None,
+        batcher=_batcher(fields.child("ItemBatcher"), is_jsonata) if fields.has("ItemBatcher") else None,
+        writer=_writer(fields.child("ResultWriter"), is_jsonata)
         if fields.has("ResultWriter")
         else DEFAULT_WRITER,
         tolerated_count=whole_number(fields, "ToleratedFailureCount", is_jsonata=is_jsonata),
         tolerated_percentage=percentage(fields, "ToleratedFailurePercentage", is_jsonata=is_jsonata),
     )
-
-
-def _within(fields: Fields, key: str) -> Fields:
-    return Fields(fields.value(key), f"{fields.location}/{key}", fields.problems)
 
 
 def _label(fields: Fields) -> str:
@@ -72,7 +68,7 @@ def _label(fields: Fields) -> str:
 def _reader(fields: Fields, is_jsonata: bool) -> ItemReader:
     arguments = _resource(fields, ("getObject", "listObjectsV2"), is_jsonata, more={"ReaderConfig"})
     action = str(fields.value("Resource")).removeprefix(_RESOURCE)
-    config = Fields(fields.value("ReaderConfig") or {}, f"{fields.location}/ReaderConfig", fields.problems)
+    config = fields.child("ReaderConfig")
     config.allow(
         frozenset(
             {"InputType", "CSVHeaderLocation", "CSVHeaders", "CSVDelimiter", "MaxItems", "ItemsPointer"}
@@ -81,21 +77,19 @@ def _reader(fields: Fields, is_jsonata: bool) -> ItemReader:
         )
     )
     load = _one_of(config, "Transformation", ("NONE", "LOAD_AND_FLATTEN")) == "LOAD_AND_FLATTEN"
-    reads = action != "listObjectsV2" or load
-    if reads:
+    input_type = None
+    if load or action != "listObjectsV2":  # else the items are the listed objects themselves
         config.require("InputType")
-    input_type = config.value("InputType") if reads else None
+        input_type = config.one_of("InputType", (*_INPUT_TYPES, *_LACKING))
     if input_type in _LACKING:
         raise NotModelledError(f"an ItemReader with InputType {input_type} at {config.location}")
-    if reads and config.has("InputType") and input_type not in _INPUT_TYPES:
-        config.fault(f"Expected one of {', '.join((*_INPUT_TYPES, *_LACKING))}", "InputType")
     return ItemReader(
         action=action,
         arguments=arguments or (lambda _data, _scope: {}),
         input_type=input_type,
         max_items=whole_number(config, "MaxItems", is_jsonata=is_jsonata),
         headers=_headers(config) if input_type == "CSV" else None,
-        delimiter=DELIMITERS[_one_of(config, "CSVDelimiter", tuple(DELIMITERS))],
+        delimiter=_DELIMITERS[_one_of(config, "CSVDelimiter", tuple(_DELIMITERS))],
         pointer=config.text("ItemsPointer"),
         load=load,
     )
@@ -123,7 +117,7 @@ def _batcher(fields: Fields, is_jsonata: bool) -> ItemBatcher:
 
 
 def _writer(fields: Fields, is_jsonata: bool) -> ResultWriter:
-    config = Fields(fields.value("WriterConfig") or {}, f"{fields.location}/WriterConfig", fields.problems)
+    config = fields.child("WriterConfig")
     config.allow(frozenset({"Transformation", "OutputType"}))
     arguments = None
     if fields.has("Resource") or not fields.has("WriterConfig"):
@@ -143,8 +137,7 @@ def _resource(
     fields.allow(frozenset({"Resource", key} | more))
     fields.require("Resource", key)
     allowed = [_RESOURCE + action for action in actions]
-    if fields.has("Resource") and fields.value("Resource") not in allowed:
-        fields.fault(f"Expected one of {', '.join(allowed)}", "Resource")
+    fields.one_of("Resource", allowed)
     return _payload(fields, key, is_jsonata)
 
 
@@ -154,10 +147,4 @@ def _payload(fields: Fields, key: str, is_jsonata: bool) -> Expression | None:
 
 def _one_of(fields: Fields, key: str, allowed: tuple[str, ...]) -> str:
     """Return a field that is one of some words; the first of them when it is missing or at fault."""
-    if not fields.has(key):
-        return allowed[0]
-    value = fields.value(key)
-    if value not in allowed:
-        fields.fault(f"Expected one of {', '.join(allowed)}", key)
-        return allowed[0]
-    return str(value)
+    return fields.one_of(key, allowed) or allowed[0]

@@ -23,11 +23,6 @@ class ItemReader:
     pointer: str | None  # a JSON Pointer to the array of items
     load: bool  # the listed objects are read, and their items are those of the Map
 
-    @property
-    def lists(self) -> bool:
-        """Tell whether the items are themselves the listed objects."""
-        return self.action == "listObjectsV2" and not self.load
-
 
 @dataclass(frozen=True, slots=True)
 class ItemBatcher:
