@@ -21,7 +21,7 @@ from local_aws.ecs.metadata import TaskMetadata
 from local_aws.iam.calls import Call
 from local_aws.iam.enforcer import AccessDeniedError
 from local_aws.iam.gate import Gate, refused
-from local_aws.over_moto import cloudformation, dynamodb, events, functions, logs, s3
+from local_aws.over_moto import cloudformation, dynamodb, events, functions, logs, s3, sns
 from local_aws.wire import AwsError, Json, Service, json_error, to_json
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ class Endpoint:
             "events": events.Events(cloud),
             "lambda": functions.Functions(cloud),
             "logs": logs.Logs(cloud),
+            "sns": sns.Sns(cloud),
             "cloudformation": cloudformation.CloudFormation(cloud),
         }
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
-from xml.sax.saxutils import escape
 
 from werkzeug.wrappers import Request, Response
 
@@ -13,6 +12,7 @@ from local_aws.iam.calls import Call, call_of
 from local_aws.iam.enforcer import AccessDeniedError
 from local_aws.iam.needs_of_s3 import TELLING, list_bucket
 from local_aws.iam.roles import Session
+from local_aws.over_moto.query import query_error
 from local_aws.over_moto.s3 import xml_error
 from local_aws.wire import AwsError, json_error
 
@@ -76,6 +76,4 @@ def _refusal(request: Request, call: Call, error: AwsError) -> Response:
         return xml_error(error)
     if "X-Amz-Target" in request.headers or call.service in _OF_REST:
         return json_error(error)
-    inner = f"<Type>Sender</Type><Code>{error.code}</Code><Message>{escape(error.message)}</Message>"
-    body = f"<ErrorResponse><Error>{inner}</Error><RequestId>0</RequestId></ErrorResponse>"
-    return Response(body, status=error.status, mimetype="text/xml")
+    return query_error(error)

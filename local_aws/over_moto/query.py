@@ -6,7 +6,7 @@ import re
 from datetime import datetime
 from xml.sax.saxutils import escape
 
-from werkzeug.wrappers import Request
+from werkzeug.wrappers import Request, Response
 
 from local_aws.wire import AwsError, Json, not_modelled
 
@@ -57,6 +57,13 @@ class Form:
             )
             if value not in ("false", ""):
                 raise not_modelled(f"the parameter {name} of cloudformation:{action}")
+
+
+def query_error(error: AwsError) -> Response:
+    """Return an error as services of the Query protocol answer it."""
+    inner = f"<Type>Sender</Type><Code>{error.code}</Code><Message>{escape(error.message)}</Message>"
+    body = f"<ErrorResponse><Error>{inner}</Error><RequestId>0</RequestId></ErrorResponse>"
+    return Response(body, status=error.status, mimetype="text/xml")
 
 
 def xml(value: Json) -> str:
