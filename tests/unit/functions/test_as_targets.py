@@ -91,3 +91,12 @@ def test_without_the_functions_leave_it_is_told_nothing(rule: Rule, caplog: pyte
 def test_a_role_is_no_use_for_a_function(rule: Rule) -> None:
     with refused("ValidationException", "RoleArn is not supported for target"):
         rule.target(RoleArn=f"arn:aws:iam::{ACCOUNT}:role/r")
+
+
+def test_a_topic_that_would_send_a_function_nothing_does_not_take_it(functions: Lambda) -> None:
+    sns = functions.of("sns")
+    topic = sns.create_topic(Name="t")["TopicArn"]
+    arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{functions.make()}"
+    with refused("NotImplemented", "subscriptions to a topic of the protocol lambda"):
+        sns.subscribe(TopicArn=topic, Protocol="lambda", Endpoint=arn)
+    assert sns.list_subscriptions()["Subscriptions"] == []
