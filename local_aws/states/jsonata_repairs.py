@@ -110,7 +110,7 @@ REPAIRED: dict[str, Any] = {
     for name, implementation, signature in (
         ("number", _number, "<(nsb)-:n>"),
         ("toMillis", _to_millis, "<s-s?:n>"),
-        ("count", _count, "<a:n>"),
+        ("count", _count, "<x:n>"),
         ("distinct", _distinct, "<x:x>"),
         ("sort", _sort, "<af?:a>"),
         ("replace", _replace, "<s-(sf)(sf)n?:s>"),
