@@ -136,7 +136,7 @@ class DockerHost:
         ]
         options += ["--read-only"] * bool(definition.get("readonlyRootFilesystem"))
         options += ["--init"] * bool(linux.get("initProcessEnabled"))
-        options += [f"--user={definition['user']}"] * bool(definition.get("user"))
+        options += [f"--user={definition.get('user')}"] * bool(definition.get("user"))
         entry_point = definition.get("entryPoint")
         return [*options, *([f"--entrypoint={entry_point[0]}"] if entry_point else [])]
 
@@ -227,5 +227,5 @@ def _command(container: Container) -> list[str]:
 
 def _reason(message: str) -> str:
     """Return what runc says of a command that cannot be started, without what is wrapped around it."""
-    found = re.search(r"unable to start container process: (?P<why>.*)", message, re.DOTALL)
+    found = re.search(r"unable to start container process: (?P<why>.*)", message)
     return found["why"].strip() if found else message

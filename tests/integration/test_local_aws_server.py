@@ -119,7 +119,7 @@ def test_a_pid_file_that_a_crash_left_is_no_hindrance(script: Script) -> None:
 
 def test_a_pid_that_another_program_has_by_now_is_left_alone(script: Script) -> None:
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as other:
-        record = {"pid": other.pid, "port": script.port, "time_scale": "60"}
+        record = {"pid": other.pid, "port": script.port, "options": []}
         (script.state / "server.json").write_text(json.dumps(record))
 
         assert "stale" in script("stop").stderr

@@ -49,11 +49,11 @@ def options_of(script: Path, monkeypatch: pytest.MonkeyPatch) -> set[str]:
     if module is None:
         return set()
 
-    def parse_args(parser: argparse.ArgumentParser, *_: Any) -> None:
+    def parse_known_args(parser: argparse.ArgumentParser, *_: Any) -> None:
         raise Parsed(parser)
 
     with monkeypatch.context() as patch:
-        patch.setattr(argparse.ArgumentParser, "parse_args", parse_args)
+        patch.setattr(argparse.ArgumentParser, "parse_known_args", parse_known_args)
         patch.setattr(signal, "signal", lambda *_: None)
         patch.setattr("sys.argv", [script.name])
         with pytest.raises(Parsed) as parsed:

@@ -41,7 +41,7 @@ class Running:
 
     pid: int
     port: int
-    time_scale: str
+    options: list[str]
 
     @property
     def url(self) -> str:
@@ -89,22 +89,22 @@ def alone() -> Iterator[None]:
         yield
 
 
-def start(port: int, time_scale: str) -> None:
+def start(port: int, options: list[str]) -> None:
     """Start the local AWS in a session of its own; raise CommandError when it is elsewhere or cannot."""
     with alone():
         running = recorded()
         if running is not None:
-            if (running.port, running.time_scale) != (port, time_scale):
+            if (running.port, running.options) != (port, options):
                 raise CommandError(
-                    f"the local AWS cannot start on port {port} with time scale {time_scale}",
-                    f"it runs already at {running.url} with time scale {running.time_scale}",
+                    f"the local AWS cannot start on port {port} with {' '.join(options)}",
+                    f"it runs already at {running.url} with {' '.join(running.options)}",
                     "stop it first: ./scripts/local_aws.sh stop",
                 )
             step(f"The local AWS runs already at {running.url} (pid {running.pid})")
             return
         check_port(port)
-        server = LocalServer.spawn(port, LOG, time_scale)
-        running = Running(server.pid, port, time_scale)
+        server = LocalServer.spawn(port, LOG, options)
+        running = Running(server.pid, port, options)
         PID_FILE.write_text(json.dumps(asdict(running)))
         if not running.answers():
             server.stop()
@@ -154,7 +154,7 @@ def status() -> int:
         print("not running")
         return NOT_RUNNING
     health = "" if running.answers() else ", but does not answer: see ./scripts/local_aws.sh logs"
-    print(f"running at {running.url} (pid {running.pid}, time scale {running.time_scale}){health}")
+    print(f"running at {running.url} (pid {running.pid}, {' '.join(running.options)}){health}")
     return 0
 
 
@@ -195,7 +195,12 @@ def arguments_of(argv: list[str]) -> argparse.Namespace:
         "(default .local_aws). Exit codes: 1 it cannot be done, 3 not running, 4 port in use.",
     )
     commands = parser.add_subparsers(dest="command", required=True)
-    starting = commands.add_parser("start", help="start it in the background")
+    starting = commands.add_parser(
+        "start",
+        help="start it in the background",
+        epilog="Other options are those of `python -m local_aws serve` (see its --help): `--containers "
+        "docker` runs tasks as real containers.",
+    )
     starting.add_argument(
         "--time-scale",
         default=TIME_SCALE,
@@ -209,7 +214,11 @@ def arguments_of(argv: list[str]) -> argparse.Namespace:
     commands.add_parser("logs", help="show its log").add_argument(
         "-f", "--follow", action="store_true", help="go on showing what is added"
     )
-    return parser.parse_args(argv)
+    arguments, others = parser.parse_known_args(argv)
+    if others and arguments.command != "start":
+        parser.error(f"unrecognized arguments: {' '.join(others)}")
+    arguments.others = others
+    return arguments
 
 
 def port_wanted() -> int:
@@ -227,7 +236,7 @@ def main() -> int:
     arguments = arguments_of(sys.argv[1:])
     try:
         if arguments.command == "start":
-            start(port_wanted(), arguments.time_scale)
+            start(port_wanted(), ["--time-scale", arguments.time_scale, *arguments.others])
         elif arguments.command == "stop":
             stop()
         elif arguments.command == "status":

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,10 +65,10 @@ class LocalServer:
         cls,
         port: int,
         log: Path | None = None,
-        time_scale: str = TIME_SCALE,
+        options: Sequence[str] = ("--time-scale", TIME_SCALE),
         meanwhile: Callable[[], None] = lambda: None,
     ) -> LocalServer:
-        """Start a local AWS on `port` (0: any free one) and wait until it is ready.
+        """Start a local AWS on `port` (0: any free one) with options of `serve`; wait until it is ready.
 
         It has a session of its own, so that it can outlive the shell. Raises CommandError if it won't start.
         """
@@ -80,10 +80,9 @@ class LocalServer:
             "serve",
             "--port",
             str(port),
-            "--time-scale",
-            time_scale,
             "--images",
             str(ROOT / "ecs"),
+            *options,
         ]
         with log.open("wb") as output:
             process = subprocess.Popen(
