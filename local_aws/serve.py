@@ -11,7 +11,7 @@ from pathlib import Path
 
 from local_aws.clock import Clock
 from local_aws.ecs.images import Images
-from local_aws.ecs.settings import EcsSettings
+from local_aws.ecs.settings import EcsSettings, Lifecycle
 from local_aws.virtual_clock import VirtualClock
 
 NO_ENGINE = 1  # what `serve` exits with when there is no container engine
@@ -37,7 +37,12 @@ def serve(arguments: argparse.Namespace) -> int:
         port=arguments.port,
         clock=arguments.time_scale,
         seed=arguments.seed,
-        ecs_settings=EcsSettings(engine=engine if arguments.containers == "docker" else None),
+        ecs_settings=EcsSettings(
+            lifecycle=arguments.ecs_delays,
+            rate_limits=arguments.rate_limits,
+            vcpus=arguments.fargate_vcpus,
+            engine=engine if arguments.containers == "docker" else None,
+        ),
     )
     ended = threading.Event()
     for end in (signal.SIGTERM, signal.SIGINT):
@@ -68,6 +73,14 @@ def clock_of(text: str) -> Clock:
         raise argparse.ArgumentTypeError(
             f"{text} is neither `virtual` nor a number of at least 1, which is real time"
         ) from error
+
+
+def delays_of(text: str) -> Lifecycle:
+    """Return the delays that `--ecs-delays` asks for; argparse's type of it."""
+    try:
+        return Lifecycle.parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def add_serve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -104,6 +117,24 @@ def add_serve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         default="process",
         help="what the containers of ECS tasks run as: processes, or real containers by a Docker engine, "
         "whose client DOCKER names (default: %(default)s)",
+    )
+    server.add_argument(
+        "--ecs-delays",
+        type=delays_of,
+        default=Lifecycle(),
+        metavar="STATE=SECONDS,...",
+        help="how long ECS tasks stay in a state, by default " + str(Lifecycle()),
+    )
+    server.add_argument(
+        "--rate-limits",
+        action="store_true",
+        help="throttle calls of ECS as AWS does, with its ThrottlingException",
+    )
+    server.add_argument(
+        "--fargate-vcpus",
+        type=float,
+        metavar="N",
+        help="how many vCPUs ECS tasks may have at the same time; RunTask tells of more in `failures`",
     )
     server.add_argument("--seed", type=int, help="makes ids and jitter the same in every run")
     server.set_defaults(run=serve)

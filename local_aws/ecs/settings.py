@@ -1,4 +1,4 @@
-"""What ECS can be told when it is started: how long a task's states last."""
+"""What ECS can be told when it is started: how it differs from what it is by default."""
 
 from __future__ import annotations
 
@@ -18,6 +18,9 @@ class Lifecycle:
     activating: float = 0.0
     deactivating: float = 0.0
     deprovisioning: float = 1.0
+
+    def __str__(self) -> str:
+        return ",".join(f"{one.name}={getattr(self, one.name):g}" for one in fields(self))
 
     @classmethod
     def parse(cls, text: str) -> Lifecycle:
@@ -44,8 +47,13 @@ class Lifecycle:
 class EcsSettings:
     """What ECS is told when it is started.
 
+    `rate_limits`: whether calls are throttled as AWS throttles them. `vcpus`: the account's quota of vCPUs
+    that run at the same time on Fargate, in each region; None for no limit.
+
     `engine` is the command of a container engine; without one, containers run as processes.
     """
 
     lifecycle: Lifecycle = Lifecycle()
+    rate_limits: bool = False
+    vcpus: float | None = None
     engine: str | None = None

@@ -10,12 +10,15 @@ from local_aws.ecs.events import publish
 from local_aws.ecs.life import TaskLife
 from local_aws.ecs.records import Cluster, Container, Task, TaskDefinition
 from local_aws.ecs.run_request import check_run
+from local_aws.ecs.sizes import cpu_units
 from local_aws.ecs.store import EcsStore, check_tags
 from local_aws.ecs.task_roles import session_of
 from local_aws.wire import AwsError, Json, operation
 
 if TYPE_CHECKING:
     from local_aws.cloud import Cloud
+
+NO_VCPUS_LEFT = "You've reached the limit on the number of vCPUs you can run concurrently"
 
 
 class TaskOperations(EcsStore):
@@ -55,10 +58,10 @@ class TaskOperations(EcsStore):
         if definition is None:
             raise AwsError("ClientException", "TaskDefinition not found.")
         check_run(request, definition)
-        started = [self._start(cluster, definition, request) for _ in range(request.get("count") or 1)]
+        started, failures = self._start_many(cluster, definition, request)
         if token := request.get("clientToken"):
             self._tokens[cluster.arn, token] = (copy.deepcopy(request), [task.id for task in started])
-        return {"tasks": [task.describe(["TAGS"]) for task in started], "failures": []}
+        return {"tasks": [task.describe(["TAGS"]) for task in started], "failures": failures}
 
     @operation("cluster", "task", "reason")
     def StopTask(self, request: dict[str, Json]) -> Json:
@@ -116,6 +119,29 @@ class TaskOperations(EcsStore):
         for life in lives:
             life.cancel()
         await asyncio.gather(*lives, return_exceptions=True)
+
+    def _start_many(
+        self, cluster: Cluster, definition: TaskDefinition, request: dict[str, Json]
+    ) -> tuple[list[Task], list[Json]]:
+        """Start as many tasks as the account has vCPUs for; return them, and a failure for each other one.
+
+        https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-quotas.html
+        """
+        started: list[Task] = []
+        failures: list[Json] = []
+        for _ in range(request.get("count") or 1):
+            if self._has_room_for(definition, request):
+                started.append(self._start(cluster, definition, request))
+            else:
+                failures.append({"reason": NO_VCPUS_LEFT})
+        return started, failures
+
+    def _has_room_for(self, definition: TaskDefinition, request: dict[str, Json]) -> bool:
+        if self.settings.vcpus is None:
+            return True
+        asked = (request.get("overrides") or {}).get("cpu") or definition.body["cpu"]
+        used = sum(cpu_units(task.cpu) for task in self.tasks.values() if task.last_status != "STOPPED")
+        return used + cpu_units(asked) <= self.settings.vcpus * 1024
 
     def _start(self, cluster: Cluster, definition: TaskDefinition, request: dict[str, Json]) -> Task:
         task = self._make(cluster, definition, copy.deepcopy(request))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ class Fargate:
         self.cloud = cloud
         self.region = REGION
         self.ecs = cloud.client("ecs", REGION)
+        self.states = cloud.client("stepfunctions", REGION)
         self.logs = cloud.client("logs", REGION)
         self.group = f"/tests/{cloud.new_id()}"
         self.logs.create_log_group(logGroupName=self.group)
@@ -78,6 +80,17 @@ class Fargate:
         """Wait for a status and return the task."""
         return self.wait_until(arn, lambda task: task.last_status == status)
 
+    def next_task(self) -> str:
+        """Wait until a task is PROVISIONING that something else starts, and return its ARN."""
+
+        async def until() -> str:
+            with self.cloud.events(REGION).listen(lambda event: event["source"] == "aws.ecs") as changes:
+                if not self.service.tasks:
+                    await asyncio.wait_for(changes.get(), 60)
+            return next(reversed(self.service.tasks.values())).arn
+
+        return self.cloud.run(until())
+
     def wait_until(self, arn: str, is_so: Callable[[Task], bool]) -> Any:
         """Wait, without asking again and again, until something is so of a task, and return the task."""
 
@@ -100,6 +113,19 @@ class Fargate:
         stream = f"p/{container}/{task['taskArn'].rpartition('/')[2]}"
         answer = self.logs.get_log_events(logGroupName=self.group, logStreamName=stream, startFromHead=True)
         return [event["message"] for event in answer["events"]]
+
+    def execute(self, machine: str, **data: Any) -> str:
+        """Start a machine of this folder and return the execution's ARN."""
+        definition = (HERE / "machines" / f"{machine}.json").read_text()
+        role = "arn:aws:iam::123456789012:role/machine"
+        made = self.states.create_state_machine(name=self.cloud.new_id(), definition=definition, roleArn=role)
+        started = self.states.start_execution(stateMachineArn=made["stateMachineArn"], input=json.dumps(data))
+        return str(started["executionArn"])
+
+    def end_of(self, execution: str) -> Any:
+        """Wait for the end of an execution and return it."""
+        self.cloud.run(self.cloud.states(REGION)._execution(execution).ended())
+        return self.states.describe_execution(executionArn=execution)
 
     def ask(self, arn: str, variable: str, path: str = "") -> TestResponse:
         """Return what the endpoint answers that a variable in the environment of a running task names."""
