@@ -21,7 +21,7 @@ from local_aws.ecs.metadata import TaskMetadata
 from local_aws.iam.calls import Call
 from local_aws.iam.enforcer import AccessDeniedError
 from local_aws.iam.gate import Gate, refused
-from local_aws.over_moto import cloudformation, dynamodb, events, functions, logs, s3, sns
+from local_aws.over_moto import cloudformation, dynamodb, events, functions, logs, s3, scheduler, sns
 from local_aws.wire import AwsError, Json, Service, json_error, to_json
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ class Endpoint:
             "dynamodb": dynamodb.DynamoDb(cloud),
             "s3": s3.S3(cloud),
             "events": events.Events(cloud),
+            "scheduler": scheduler.Scheduler(cloud),
             "lambda": functions.Functions(cloud),
             "logs": logs.Logs(cloud),
             "sns": sns.Sns(cloud),

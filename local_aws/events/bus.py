@@ -105,7 +105,7 @@ class EventBus:
                 log.warning("rule %s never has a turn: %s", rule.name, error)
                 continue
             take = functools.partial(self._take_turn, rule.name)
-            plans[rule.name] = Plan(rule.scheduled_expression, expression.next_after, take)
+            plans[rule.name] = Plan(rule.scheduled_expression, now, expression.next_after, take)
         self._timetable.keep(plans)
 
     def _take_turn(self, name: str, due: float) -> None:

@@ -14,6 +14,7 @@ class Plan:
     """When there are turns, and what is done in one; both take and give seconds since the epoch."""
 
     identity: Hashable  # a plan of the same identity is the same plan, and goes on
+    since: float  # what was due before has been missed, or done
     next_after: Callable[[float], float | None]
     take: Callable[[float], None]
 
@@ -37,7 +38,7 @@ class Timetable:
                 self._running[name] = (plan, task)
 
     async def _follow(self, plan: Plan) -> None:
-        due = plan.next_after(self._clock.time())
+        due = plan.next_after(plan.since)
         while due is not None:
             await self._clock.sleep(due - self._clock.time(), background=True)
             plan.take(due)
