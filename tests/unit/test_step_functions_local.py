@@ -11,11 +11,10 @@ from typing import Any
 import pytest
 import yaml
 from botocore.exceptions import ClientError
-from statelint.linter import Linter
 
 from local_aws.replay.execution import Outcome
 from local_aws.replay.execution import run as run_case
-from mayfly.checking.validate import definition_faults, uncommented
+from mayfly.checking.validate import lacking, linted, uncommented
 from mayfly.console import CommandError
 from mayfly.local import step_functions_local, step_functions_mocks
 from mayfly.local.step_functions_local import difference, main
@@ -209,8 +208,7 @@ def test_the_generated_definition_is_valid_and_knows_jsonpath_only(tmp_path: Pat
     text = (tmp_path / f"{MACHINE}.json").read_text(encoding="utf-8")
     assert GENERATED.replaced == ["DescribeKey"]
     assert not [sign for sign in ('"QueryLanguage"', "{%", "${") if sign in text]
-    assert list(Linter.validate(json.loads(text.replace("\\n", " ")))) == []
-    assert list(definition_faults(text)) == []
+    assert [*linted(text), *lacking(text)] == []
     assert list(uncommented(json.loads(text))) == []
 
 

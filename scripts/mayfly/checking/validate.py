@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from statelint.linter import Linter
-
 from local_aws.events.patterns import parse_pattern
+from local_aws.lint.linter import lint
+from local_aws.lint.source import Source
 from local_aws.states.fields import DefinitionError, NotModelledError
 from local_aws.states.integrations import check
 from local_aws.states.parsing import parse_definition
@@ -27,13 +27,13 @@ PSEUDO = {"AWS::AccountId", "AWS::Partition", "AWS::Region"}
 
 
 def machine_problems(path: Path) -> Iterator[str]:
-    """Yield what statelint and the local AWS's parser find, and states without a Comment."""
+    """Yield what the linter finds, what the local AWS lacks, and states without a Comment."""
     text = path.read_text(encoding="utf-8")
-    definition = json.loads(text)
-    # statelint's pattern for an intrinsic ends at a line's end; a newline inside is common, and AWS takes it.
-    yield from Linter.validate(json.loads(text.replace("\\n", " ")))
-    yield from definition_faults(text)
-    yield from (f"state {name} has no Comment that says why it is there" for name in uncommented(definition))
+    yield from linted(text)
+    yield from lacking(text)
+    yield from (
+        f"state {name} has no Comment that says why it is there" for name in uncommented(json.loads(text))
+    )
     known = set(load(ORDERS)["Resources"]["StateMachine"]["Properties"]["DefinitionSubstitutions"])
     used = set(PLACEHOLDER.findall(text))
     yield from (
@@ -44,14 +44,22 @@ def machine_problems(path: Path) -> Iterator[str]:
     )
 
 
-def definition_faults(text: str) -> Iterator[str]:
-    """Yield what AWS, by its documentation, would refuse a definition for, and what the local AWS lacks."""
+def linted(text: str) -> Iterator[str]:
+    """Yield the findings of docs/lint.md, each with its line and column."""
+    source = Source(text)
+    for found in lint(source):
+        line, column = source.position(found.path)
+        yield f"{line}:{column}: {found.code} at {found.path}: {found.what}; {found.fix}"
+
+
+def lacking(text: str) -> Iterator[str]:
+    """Yield what of a definition that AWS takes the local AWS cannot run."""
     try:
         parse_definition(text, check)
-    except DefinitionError as error:
-        yield from (f"{problem.location}: {problem.message}" for problem in error.problems)
     except NotModelledError as error:
         yield f"the local AWS does not model {error}"
+    except DefinitionError:
+        return  # the linter tells the faults
 
 
 def uncommented(value: Any) -> Iterator[str]:
@@ -142,7 +150,7 @@ def main() -> int:
         for path in sorted(ROOT.glob(pattern)):
             try:
                 problems = list(problems_of(path))
-            except json.JSONDecodeError as error:
+            except ValueError as error:
                 problems = [f"is not JSON: {error}"]
             wrong += len(problems)
             print(f"{path.relative_to(ROOT)}: {'ok' if not problems else f'{len(problems)} problem(s)'}")
