@@ -86,17 +86,17 @@ def _task_results(file: Path | None) -> dict[str, Json]:
 
 def _print(outcome: Outcome, events: list[dict[str, Json]]) -> None:
     """Print an execution for a person: its events with the seconds they came after, and its end."""
-    table = Table(box=None, pad_edge=False)
-    table.add_column("id", justify="right")
-    table.add_column("seconds", justify="right")
-    table.add_column("event", no_wrap=True)
+    table = Table(box=None, pad_edge=False, expand=True)
+    table.add_column("id", justify="right", no_wrap=True)
+    table.add_column("seconds", justify="right", no_wrap=True)
+    table.add_column("event", no_wrap=True, min_width=22)
     table.add_column("state or resource", no_wrap=True)
-    table.add_column("data", no_wrap=True, overflow="ellipsis")
+    table.add_column("data", no_wrap=True, ratio=1)
     start = outcome.events[0]["timestamp"]
     for event, raw in zip(events, outcome.events, strict=True):
         seconds = (raw["timestamp"] - start).total_seconds()
         where = event.get("name") or event.get("resource", "")
-        table.add_row(str(event["id"]), f"{seconds:g}", event["type"], where, escape(_data(event)))
+        table.add_row(str(event["id"]), f"{seconds:.3f}", event["type"], where, escape(_data(event)))
     console = Console(highlight=False)
     console.print(table, "", outcome.status, sep="\n")
     if outcome.status == "SUCCEEDED":

@@ -36,3 +36,11 @@ def test_everything_recorded_on_aws_is_as_there_but_for_the_known_gaps() -> None
     known = {name for names in GAPS.values() for name in names}
     assert {name: difference for name, difference in wrong.items() if name not in known} == {}
     assert known - wrong.keys() == set(), "these gaps are closed, or no cases: take them off the list"
+
+
+@pytest.mark.parametrize("case", cases(OWN), ids=lambda case: f"{case.category}/{case.name}")
+def test_a_case_of_our_own_is_as_aws_documents_it(case: Case) -> None:
+    assert case.content["source"]["page"].startswith(
+        ("https://docs.aws.amazon.com/", "https://states-language.net/")
+    )
+    assert first_difference(case) is None
