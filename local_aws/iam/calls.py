@@ -17,7 +17,7 @@ from local_aws.wire import AwsError, Json, service_model
 # Where requests are signed for another name than the service has in IAM.
 _IAM_NAMES: Final = {"monitoring": "cloudwatch"}
 # Services whose requests name the operation by method and path.
-_BY_PATH: Final = {"lambda"}
+_BY_PATH: Final = {"lambda", "scheduler"}
 # Operations that are asked for as others are, of buckets that are not here.
 _OF_DIRECTORY_BUCKETS: Final = {"ListDirectoryBuckets"}
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 # What services call a refusal, and its HTTP status; the others have AccessDeniedException, 400.
 _CODES: Final = {"ec2": "UnauthorizedOperation", "sns": "AuthorizationError"}
-_OF_REST: Final = {"lambda"}
+_OF_REST: Final = {"lambda", "scheduler"}
 _OF_QUERY: Final = {"cloudformation", "cloudwatch", "iam", "s3", "sqs", "sts"}  # by protocol or by descent
 
 

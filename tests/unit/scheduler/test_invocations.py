@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from local_aws.iam.roles import acting_as
 from tests.unit.scheduler.support import REGION, Scheduling
 
 ECHO = Path(__file__).parents[1] / "local_events" / "echo.json"
@@ -159,3 +160,17 @@ def test_a_target_that_cannot_be_invoked_is_refused(
     with pytest.raises(ClientError, match=message) as error:
         scheduling.create("rate(1 hour)", target)
     assert error.value.response["Error"]["Code"] == code
+
+
+def test_a_caller_with_a_role_needs_leave_to_make_schedules(scheduling: Scheduling) -> None:
+    for action, may in (("scheduler:CreateSchedule", True), ("scheduler:DeleteSchedule", False)):
+        role = scheduling.new_role(action, "states.amazonaws.com")
+        roles = scheduling.cloud.enforcer.roles
+        source = f"arn:aws:states:{REGION}:{scheduling.cloud.account}:stateMachine:m"
+        session = roles.begin(role, "states.amazonaws.com", source, "session")
+        with acting_as(session.access_key):
+            if may:
+                scheduling.create("rate(1 hour)")
+            else:
+                with pytest.raises(ClientError, match="not authorized to perform: scheduler:CreateSchedule"):
+                    scheduling.create("rate(1 hour)")
