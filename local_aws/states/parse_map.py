@@ -26,10 +26,11 @@ from local_aws.states.resources import Resource
 from local_aws.states.scope import Expression, Scope
 from local_aws.states.surroundings import Surroundings
 
-_LIMITS: Final = ("ToleratedFailureCount", "ToleratedFailurePercentage")
+_LIMITS: Final = frozenset({"ToleratedFailureCount", "ToleratedFailurePercentage"})
 _PATHS: Final = frozenset(name + "Path" for name in _LIMITS)
-# What only a distributed Map has.
-DISTRIBUTED: Final = frozenset({"ItemReader", "ItemBatcher", "ResultWriter", "Label", *_LIMITS}) | _PATHS
+_OTHERS: Final = frozenset({"ItemReader", "ItemBatcher", "ResultWriter", "Label"})
+# What only a distributed Map heeds. AWS takes the limits from an inline one, too, but not the others.
+DISTRIBUTED: Final = _OTHERS | _LIMITS | _PATHS
 _MODES: Final = ("INLINE", "DISTRIBUTED")
 _EXECUTION_TYPES: Final = ("STANDARD", "EXPRESS")
 
@@ -49,14 +50,13 @@ def parse_map(reader: StateReader) -> State:
     )
     processor = around.parse_machine(body, f"{fields.location}/{key}", around) if body else None
     selector = "ItemSelector" if fields.has("ItemSelector") else "Parameters"
-    concurrency = whole_number(fields, "MaxConcurrency", is_jsonata=reader.is_jsonata)
     return MapState(
         **reader.common(parameters=""),
         **reader.work(),
         processor=processor or Machine("", {}),
         items=_items(reader),
         item_selector=query(fields, selector) if reader.is_jsonata else template(fields, selector),
-        max_concurrency=concurrency or (lambda _data, _scope: 0),
+        max_concurrency=_max_concurrency(reader),
         distribution=_distribution(reader, body, express=express, distributed=execution_type is not None),
     )
 
@@ -87,10 +87,23 @@ def _distribution(
     reader: StateReader, body: Json, *, express: bool, distributed: bool
 ) -> Distribution | None:
     fields = reader.fields
-    refused = DISTRIBUTED if not distributed else _PATHS if reader.is_jsonata else frozenset()
+    refused = (frozenset() if distributed else _OTHERS) | (_PATHS if reader.is_jsonata else frozenset())
     for key in sorted(refused & fields.node.keys()):
         fields.fault(f"Field '{key}' is not supported")
     return parse_distribution(reader, body, express=express) if distributed else None
+
+
+def _max_concurrency(reader: StateReader) -> Expression:
+    """Return the expression of how many items may be worked on at once; 0 where there is no limit."""
+    given = whole_number(reader.fields, "MaxConcurrency", is_jsonata=reader.is_jsonata)
+
+    def evaluate(data: Json, scope: Scope) -> Json:
+        value = given(data, scope) if given else 0
+        if value < 0:
+            raise runtime_error("MaxConcurrency cannot be negative.")
+        return value
+
+    return evaluate
 
 
 def _items(reader: StateReader) -> Expression:
@@ -99,6 +112,9 @@ def _items(reader: StateReader) -> Expression:
     An object was an error when this was recorded; the documentation says by now that it is iterated over.
     """
     fields = reader.fields
+    literal = fields.value("Items")
+    if fields.has("Items") and not jsonata.is_expression(literal) and not isinstance(literal, list):
+        fields.fault("Expected value of type [ARRAY]", "Items")
     given = query(fields, "Items") if reader.is_jsonata else fields.path("ItemsPath")
     items = given or ((lambda data, _scope: data["input"]) if reader.is_jsonata else compile_path("$"))
 

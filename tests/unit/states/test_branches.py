@@ -68,6 +68,14 @@ def test_a_number_of_places_that_is_none_is_states_runtime(places: Any, shown: s
     assert "MapStateStarted" not in types(outcome)
 
 
+def test_fewer_than_no_places_are_states_runtime() -> None:
+    assert outcome_of("map_places", {"items": [1], "places": -1}).error == "States.Runtime"
+
+
+def test_an_inline_map_takes_a_tolerance_as_aws_does() -> None:
+    assert outcome_of("map_jsonata", {"items": [1, 2]}).output == [1, 2]
+
+
 @pytest.mark.parametrize(("items", "kind"), [(1, "number"), ("s", "string"), (None, "null"), ({}, "object")])
 def test_a_jsonata_map_over_something_else_than_an_array_fails_to_evaluate(items: Any, kind: str) -> None:
     outcome = outcome_of("map_jsonata", {"items": items})

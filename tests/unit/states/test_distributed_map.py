@@ -254,6 +254,7 @@ def test_a_faulty_definition_is_refused_with_the_path_to_every_fault() -> None:
         "/States/Each/ResultWriter",
         "/States/Each/ToleratedFailurePercentage",
         "/States/Inline",
+        "/States/Inline/MaxConcurrency",
     }
 
 
