@@ -10,7 +10,7 @@ usage: ./scripts/test_long.sh [PYTEST ARGUMENT ...]
 
 1. Kills a deploy, and an undeploy, after every single call that changes something, and runs it again; then runs
    the tests marked long, smoke_aws.sh on the local AWS among them. About five minutes.
-2. Builds the images in ecs/ and runs them against the local AWS with a real Docker engine, on Linux. DOCKER names
+2. Builds the images in ecs/ and runs them against the local AWS, and by it, with a real Docker engine, on Linux. DOCKER names
    another docker client. Without an engine that answers, ../shared/containers/engine.sh starts a private one when
    it is there; otherwise this part is skipped. The pytest arguments are for this part.
 END
@@ -51,4 +51,4 @@ else
   echo "skipped: no Docker engine answers. Start one (\`${DOCKER:-docker} version\` must name a server) and run this again."
   exit 0
 fi
-"$PYTHON" -m pytest tests/long/test_containers.py "$@"
+"$PYTHON" -m pytest tests/long/test_containers.py tests/long/test_docker_tasks.py "$@"
