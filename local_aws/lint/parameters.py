@@ -77,7 +77,8 @@ def _structure(value: dict[str, Json], shape: StructureShape, path: str, api: st
             if not key.endswith(".$"):
                 yield from misfits(member, shape.members[names[name]], f"{path}/{key}", api)
             continue
-        close = closest(name, [pascal(one) for one in shape.members])
+        required = (pascal(one) for one in shape.required_members)
+        close = closest(name, map(pascal, shape.members)) or closest(name, required, 0.6)
         given |= {names[close]} if close else set()
         ending = ".$" if key.endswith(".$") else ""
         others = "it has " + ", ".join(sorted(map(pascal, shape.members))[:_FEW]) if shape.members else ""

@@ -79,7 +79,7 @@ class Reader:
         where = "".join(f"[{one}]" if isinstance(one, int) else f".{one}" for one in before)
         holder = f"{what}, at {where[1:] if where.startswith('.') else where}," if before else what
         names = list({name.lower(): name for name in at.members or {}}.values())  # one of several spellings
-        there = f"only {', '.join(names[:12])}" if names else "no members"
+        there = f"only {', '.join(names[:12])}{', ...' * (len(names) > 12)}" if names else "and is no object"
         note = (
             f"{text}: {holder} has no {step}, {there}"
             if isinstance(step, str)

@@ -22,7 +22,8 @@ _DEEP = 10  # levels: a loop may wrap a value in itself for ever
 class Value:
     """The union of what a value may be: unknown, a scalar, an object of members, an array.
 
-    An array is a tuple where each element is known, and else the union of its elements.
+    The members of an unknown value are those that are known all the same, for a ResultPath has put them
+    there. An array is a tuple where each element is known, and else the union of its elements.
     """
 
     unknown: bool = False
@@ -48,21 +49,15 @@ def literal(value: Json) -> Value:
 
 def joined(one: Value, other: Value, depth: int = 0) -> Value:
     """Return what either may be."""
-    if one.unknown or other.unknown or depth > _DEEP:
+    if ANY in (one, other) or depth > _DEEP:
         return ANY
     if one == other:
         return one
-    members = one.members if other.members is None else other.members
-    if one.members is not None and other.members is not None:
-        keys = one.members.keys() | other.members.keys()
-        members = {
-            key: joined(one.members.get(key, NOTHING), other.members.get(key, NOTHING), depth + 1)
-            for key in sorted(keys)
-        }
     array = one.array if other.array is None else other.array
     if one.array is not None and other.array is not None:
         array = _joined_arrays(one.array, other.array, depth)
-    return Value(False, one.scalar or other.scalar, members, array)
+    members = _joined_members(one, other, depth)
+    return Value(one.unknown or other.unknown, one.scalar or other.scalar, members, array)
 
 
 def element_of(value: Value) -> Value:
@@ -75,10 +70,10 @@ def element_of(value: Value) -> Value:
 
 def member_of(value: Value, step: str | int) -> Value | None:
     """Return what stands at one step of a path; None when there can be nothing."""
+    if isinstance(step, str):
+        return (value.members or {}).get(step, ANY if value.unknown else None)
     if value.unknown:
         return ANY
-    if isinstance(step, str):
-        return (value.members or {}).get(step)
     if isinstance(value.array, tuple):
         return value.array[step] if -len(value.array) <= step < len(value.array) else None
     return value.array
@@ -88,12 +83,12 @@ def put(value: Value, steps: Steps, result: Value) -> Value:
     """Return the value with a result at a reference path."""
     if not steps:
         return result
-    if value.unknown:
-        return ANY
     step, rest = steps[0], steps[1:]
     if isinstance(step, str):
-        members = value.members or {}
-        return Value(members={**members, step: put(members.get(step, NOTHING), rest, result)})
+        before = member_of(value, step) or NOTHING
+        return Value(value.unknown, members={**(value.members or {}), step: put(before, rest, result)})
+    if value.unknown:
+        return ANY
     element = put(member_of(value, step) or NOTHING, rest, result)
     return Value(array=joined(element_of(value), element))
 
@@ -124,6 +119,19 @@ def answer_of(shape: Shape | None, depth: int = 0) -> Value:
     if isinstance(shape, ListShape):
         return Value(array=answer_of(shape.member, depth + 1))
     return SCALAR
+
+
+def _joined_members(one: Value, other: Value, depth: int) -> dict[str, Value] | None:
+    """Return the members that either has; what an unknown value is not known to have may be anything."""
+    if one.members is None and other.members is None:
+        return None
+    members = {}
+    for key in sorted((one.members or {}).keys() | (other.members or {}).keys()):
+        sides = [member_of(side, key) for side in (one, other)]
+        member = joined(sides[0] or NOTHING, sides[1] or NOTHING, depth + 1)
+        if member != ANY or not (one.unknown or other.unknown):
+            members[key] = member
+    return members or None if one.unknown or other.unknown else members
 
 
 def _joined_arrays(
