@@ -10,9 +10,10 @@ usage: ./scripts/test_long.sh [PYTEST ARGUMENT ...]
 
 1. Kills a deploy, and an undeploy, after every single call that changes something, and runs it again; then runs
    the tests marked long, smoke_aws.sh on the local AWS among them. About five minutes.
-2. Builds the images in ecs/ and runs them against the local AWS, and by it, with a real Docker engine, on Linux. DOCKER names
-   another docker client. Without an engine that answers, ../shared/containers/engine.sh starts a private one when
-   it is there; otherwise this part is skipped. The pytest arguments are for this part.
+2. Builds the images in ecs/ and runs them beside the local AWS, and as the local AWS's tasks, with a real Docker
+   engine, on Linux. DOCKER names another docker client. Without an engine that answers,
+   ../shared/containers/engine.sh starts a private one when it is there; otherwise this part is skipped. The pytest
+   arguments are for this part.
 END
   exit 0
 fi
