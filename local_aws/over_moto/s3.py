@@ -47,7 +47,12 @@ class S3:
         backend: S3Backend = s3_backends[self.cloud.account]["aws"]
         return backend
 
-    def answer(self, request: Request, region: str, forward: Callable[[Request], Response]) -> Response:
+    def answer(
+        self,
+        request: Request,
+        region: str,  # noqa: ARG002 - the bucket's region counts, not the one a request is signed for
+        forward: Callable[[Request], Response],
+    ) -> Response:
         """Answer one request."""
         target = target_of(request)
         try:
@@ -65,7 +70,7 @@ class S3:
         if response.status_code < 300:
             if request.method == "DELETE" and not target.key and not request.args:
                 self.events.switch(target.bucket, on=False)  # a new bucket of that name starts without
-            self._publish(request, target, response, region, before)
+            self._publish(request, target, response, before)
         return response
 
     def _notification(self, request: Request, bucket: str) -> Response:
@@ -118,11 +123,17 @@ class S3:
             return False
         return self._object(target, request.args.get("versionId")) is not None
 
-    def _publish(
-        self, request: Request, target: Target, response: Response, region: str, before: bool
-    ) -> None:
-        """Publish the event of a request that succeeded, if it made or removed an object."""
+    def _publish(self, request: Request, target: Target, response: Response, before: bool) -> None:
+        """Publish the event of a request that succeeded, if it made, tagged or removed an object."""
         if not self.events.is_on(target.bucket):
+            return
+        bucket = self.backend.get_bucket(target.bucket)
+        region, versioned = str(bucket.region_name), bool(bucket.is_versioned)
+        if "tagging" in request.args:
+            key = self._object(target, request.args.get("versionId"))
+            if key is not None and request.method in _TAGGING:
+                kind = _TAGGING[request.method]
+                self.events.tagged(target, key, kind, versioned=versioned, region=region)
             return
         if request.method == "DELETE":
             if is_delete(request, target) and (before or "x-amz-delete-marker" in response.headers):
@@ -138,8 +149,7 @@ class S3:
             target = Target(target.bucket, request.form["key"])
         key = self._object(target)
         if key is not None:
-            versioned = self.backend.get_bucket(target.bucket).is_versioned
-            self.events.created(target, key, versioned=bool(versioned), reason=reason, region=region)
+            self.events.created(target, key, versioned=versioned, reason=reason, region=region)
 
     def _publish_deletes(self, bucket: str, response: Response, region: str) -> None:
         """Publish an event for each object that a DeleteObjects answer names."""
@@ -197,6 +207,7 @@ def reason_of(request: Request, target: Target) -> str | None:
     return None
 
 
+_TAGGING = {"PUT": "Object Tags Added", "DELETE": "Object Tags Deleted"}
 _SUBRESOURCES = {"acl", "tagging", "retention", "legal-hold", "encryption", "renameObject"}
 
 

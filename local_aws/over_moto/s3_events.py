@@ -46,7 +46,14 @@ class ObjectEvents:
         described: dict[str, Any] = {"key": target.key, "size": key.size, "etag": key.etag.strip('"')}
         if versioned:
             described["version-id"] = key.version_id
-        self._publish("Object Created", target, described, region, {"reason": reason})
+        self._publish("Object Created", target, self._in_order(described), region, {"reason": reason})
+
+    def tagged(self, target: Named, key: FakeKey, kind: str, *, versioned: bool, region: str) -> None:
+        """Publish `Object Tags Added` or `Object Tags Deleted` (`kind`) for an object."""
+        described = {"key": target.key, "etag": key.etag.strip('"')}
+        if versioned:
+            described["version-id"] = key.version_id
+        self._publish(kind, target, described, region, {})
 
     def deleted(self, target: Named, response: Response, region: str) -> None:
         """Publish `Object Deleted` for what a DeleteObject answer says was done."""
@@ -56,16 +63,20 @@ class ObjectEvents:
             described["version-id"] = version
         deletion = "Delete Marker Created" if marker else "Permanently Deleted"
         more = {"reason": "DeleteObject", "deletion-type": deletion}
-        self._publish("Object Deleted", target, described, region, more)
+        self._publish("Object Deleted", target, self._in_order(described), region, more)
+
+    def _in_order(self, described: dict[str, Any]) -> dict[str, Any]:
+        """Add a sequencer: later events of a key compare greater as text."""
+        self._sequence += 1
+        sequencer = f"{int(self.cloud.clock.time() * 1000):012X}{self._sequence:06X}"
+        return {**described, "sequencer": sequencer}
 
     def _publish(
         self, kind: str, target: Named, described: dict[str, Any], region: str, more: dict[str, str]
     ) -> None:
-        self._sequence += 1
-        # Later events of a key compare greater as text.
-        described["sequencer"] = f"{int(self.cloud.clock.time() * 1000):012X}{self._sequence:06X}"
         detail: dict[str, Any] = {
             "version": "0",
+            "event-version": "1.0",
             "bucket": {"name": target.bucket},
             "object": described,
             "request-id": self.cloud.new_id().replace("-", "")[:16].upper(),
@@ -73,16 +84,5 @@ class ObjectEvents:
             "source-ip-address": "127.0.0.1",
             **more,
         }
-        self.cloud.events(region).publish(
-            {
-                "version": "0",
-                "id": self.cloud.new_id(),
-                "detail-type": kind,
-                "source": "aws.s3",
-                "account": self.cloud.account,
-                "time": self.cloud.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ"),
-                "region": region,
-                "resources": [f"arn:aws:s3:::{target.bucket}"],
-                "detail": detail,
-            }
-        )
+        bus = self.cloud.events(region)
+        bus.publish(bus.event("aws.s3", kind, detail, [f"arn:aws:s3:::{target.bucket}"]))

@@ -53,6 +53,10 @@ class Account:
         given = {name: value for name, value in target.items() if value is not None}
         self.events.put_targets(Rule=self.rule, Targets=[given])
 
+    def wants(self, pattern: Any) -> None:
+        """Let the rule have another pattern."""
+        self.events.put_rule(Name=self.rule, EventPattern=json.dumps(pattern))
+
     def put(self, detail: Any = None, **more: Any) -> Any:
         entry = {"Source": self.source, "DetailType": "Test", "Detail": json.dumps(detail or {})} | more
         return self.events.put_events(Entries=[entry])
