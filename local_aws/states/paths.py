@@ -16,11 +16,13 @@ Json = Any
 
 _STEP = re.compile(
     r"""\.(?P<name>[^\s.\[\]()*?,'"@:]+)
-      | \[\s*'(?P<single>(?:[^'\\]|\\.)*)'\s*\]
-      | \[\s*"(?P<double>(?:[^"\\]|\\.)*)"\s*\]
-      | \[\s*(?P<index>-?\d+)\s*\]""",
+      | \.?\[\s*'(?P<single>(?:[^'\\]|\\.)*)'\s*\]
+      | \.?\[\s*"(?P<double>(?:[^"\\]|\\.)*)"\s*\]
+      | \.?\[\s*(?P<index>-?\d+)\s*\]""",
     re.VERBOSE,
 )
+# AWS takes a dot before a bracket, `$.[0]`, as Jayway's JSONPath does and deployed machines have it.
+_DOT_BEFORE_BRACKET = re.compile(r"""('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")|(?<!\.)\.(?=\[)""")
 Steps = tuple[str | int, ...]
 
 
@@ -43,7 +45,7 @@ class Path:
         self._library: Any = None
         if self.steps is None:
             try:
-                self._library = jsonpath.compile(text)
+                self._library = jsonpath.compile(_DOT_BEFORE_BRACKET.sub(r"\1", text))
             except jsonpath.JSONPathError as error:
                 raise PathError(f"{text} is no JSONPath: {error}") from error
 
