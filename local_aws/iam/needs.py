@@ -36,13 +36,22 @@ _NAMED: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "events": (("Rule", "rule/{}"), ("Name", "rule/{}")),
     "logs": (("logGroupName", "log-group:{}"),),
     "sns": (("TopicArn", "{}"), ("TargetArn", "{}")),
-    "states": (("stateMachineArn", "{}"), ("executionArn", "{}"), ("resourceArn", "{}")),
+    "states": (
+        ("stateMachineArn", "{}"),
+        ("executionArn", "{}"),
+        ("activityArn", "{}"),
+        ("resourceArn", "{}"),
+    ),
 }
 # Actions of those services that AWS authorises on no resource.
 _WITHOUT_RESOURCE: Final = {
     "cloudwatch:PutMetricData",
     "ecr:GetAuthorizationToken",
+    "states:ListActivities",
     "states:ListStateMachines",
+    "states:SendTaskFailure",
+    "states:SendTaskHeartbeat",
+    "states:SendTaskSuccess",
     "states:ValidateStateMachineDefinition",
 }
 _ON_STREAMS: Final = {"CreateLogStream", "PutLogEvents", "GetLogEvents", "DeleteLogStream"}
@@ -60,7 +69,7 @@ def needs_of(cloud: Cloud, call: Call) -> list[Need]:
         return list(needs_of_functions.needs(cloud.account, call))
     if call.service == "dynamodb":
         return list(_of_dynamodb(cloud.account, call))
-    return [_of_others(cloud.account, call)]
+    return list(_of_others(cloud.account, call))
 
 
 def _of_dynamodb(account: str, call: Call) -> Iterator[Need]:
@@ -86,14 +95,17 @@ def _of_dynamodb(account: str, call: Call) -> Iterator[Need]:
         yield Need(f"dynamodb:{operation}", None)
 
 
-def _of_others(account: str, call: Call) -> Need:
+def _of_others(account: str, call: Call) -> Iterator[Need]:
     action = f"{call.service}:{call.operation}"
+    if action == "events:PutEvents":  # for each bus; the default one goes without saying
+        for bus in sorted({str(one.get("EventBusName") or "default") for one in call.parameters["Entries"]}):
+            arn = f"arn:aws:events:{call.region}:{account}:event-bus/{bus.rpartition('/')[2]}"
+            yield Need(action, arn)
+        return
     context = {}
     if action == "cloudwatch:PutMetricData":
         context["cloudwatch:namespace"] = (str(call.parameters.get("Namespace", "")),)
-    if action in _WITHOUT_RESOURCE:
-        return Need(action, "*", context)
-    return Need(action, _resource(account, call), context)
+    yield Need(action, "*" if action in _WITHOUT_RESOURCE else _resource(account, call), context)
 
 
 def _resource(account: str, call: Call) -> str | None:

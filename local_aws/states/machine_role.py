@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import uuid
 from typing import Final
 
@@ -10,24 +11,28 @@ from local_aws.iam.policies import Need
 from local_aws.iam.roles import NotTrustedError
 from local_aws.wire import AwsError
 
-# A definition with this resource makes Step Functions see to a rule by which it hears of tasks' ends.
-_SYNC: Final = ':states:::ecs:runTask.sync"'
+# A definition with such a resource makes Step Functions see to a rule by which it hears of jobs' ends.
+_RULES: Final = {
+    ":states:::ecs:runTask.sync": "StepFunctionsGetEventsForECSTaskRule",
+    ":states:::states:startExecution.sync": "StepFunctionsGetEventsForStepFunctionsExecutionRule",
+}
 _ACTIONS: Final = ("events:PutTargets", "events:PutRule", "events:DescribeRule")
 
 
 def check_role(enforcer: Enforcer, machine: str, role: str, definition: str) -> None:
-    """Raise AccessDeniedException unless Step Functions can take the role, and see to its rule with it.
+    """Raise AccessDeniedException unless Step Functions can take the role, and see to its rules with it.
 
     https://docs.aws.amazon.com/step-functions/latest/dg/procedure-create-iam-role.html
     https://docs.aws.amazon.com/step-functions/latest/dg/connect-ecs.html (IAM policies)
+    https://docs.aws.amazon.com/step-functions/latest/dg/connect-stepfunctions.html (IAM policies)
     """
     region, account = machine.split(":")[3:5]
-    rule = f"arn:aws:events:{region}:{account}:rule/StepFunctionsGetEventsForECSTaskRule"
+    rules = [rule for resource, rule in _RULES.items() if resource in definition]
     try:
         session = enforcer.roles.begin(role, "states.amazonaws.com", machine, uuid.uuid4().hex)
-        if _SYNC in definition:
-            for action in _ACTIONS:
-                enforcer.demand(session, Need(action, rule), region)
+        for action, rule in itertools.product(_ACTIONS, rules):
+            need = Need(action, f"arn:aws:events:{region}:{account}:rule/{rule}")
+            enforcer.demand(session, need, region)
     except NotTrustedError as error:
         raise AwsError(
             "AccessDeniedException",

@@ -210,13 +210,22 @@ def test_a_service_that_is_not_trusted_does_not_get_the_role(cloud: Cloud) -> No
         )
 
 
-def test_a_machine_that_waits_for_tasks_needs_the_rule_that_tells_of_their_end(cloud: Cloud) -> None:
-    rule = f"arn:aws:events:{REGION}:{ACCOUNT}:rule/StepFunctionsGetEventsForECSTaskRule"
+@pytest.mark.parametrize(
+    ("definition", "name"),
+    [
+        ("run_task", "StepFunctionsGetEventsForECSTaskRule"),
+        ("start_child", "StepFunctionsGetEventsForStepFunctionsExecutionRule"),
+    ],
+)
+def test_a_machine_that_waits_for_jobs_needs_the_rule_that_tells_of_their_end(
+    cloud: Cloud, definition: str, name: str
+) -> None:
+    rule = f"arn:aws:events:{REGION}:{ACCOUNT}:rule/{name}"
     trusting = trust("states.amazonaws.com")
     lacking = make_role(cloud, allow("events:PutRule", "events:PutTargets", on=rule), trusting=trusting)
     states, request = (
         cloud.client("stepfunctions", REGION),
-        {"name": "w", "definition": machine_text("run_task")},
+        {"name": definition, "definition": machine_text(definition)},
     )
 
     with pytest.raises(ClientError, match=r"is not authorized to create managed-rule.*events:DescribeRule"):

@@ -25,6 +25,8 @@ TAGS = [{"key": "stage", "value": "dev"}]
 TASK_TAGS = {"aws:tagkeys": ("stage",), "aws:requesttag/stage": ("dev",)}
 CLUSTER = {"ecs:cluster": (f"arn:aws:ecs:{HERE}:cluster/c",)}
 MACHINE = f"arn:aws:states:{HERE}:stateMachine:m"
+ACTIVITY = f"arn:aws:states:{HERE}:activity:a"
+BUS = f"arn:aws:events:{HERE}:event-bus/default"
 
 
 def ecs(kind: str) -> str:
@@ -188,6 +190,9 @@ CASES: list[tuple[str, str, dict[str, Any], list[Need]]] = [
         [Need("cloudwatch:PutMetricData", "*", {"cloudwatch:namespace": ("N",)})],
     ),
     ("states", "StartExecution", {"stateMachineArn": MACHINE}, [Need("states:StartExecution", MACHINE)]),
+    ("states", "GetActivityTask", {"activityArn": ACTIVITY}, [Need("states:GetActivityTask", ACTIVITY)]),
+    ("states", "SendTaskSuccess", {"taskToken": "t"}, [Need("states:SendTaskSuccess", "*")]),
+    ("events", "PutEvents", {"Entries": [{}, {}]}, [Need("events:PutEvents", BUS)]),
     ("events", "PutRule", {"Name": "r"}, [Need("events:PutRule", f"arn:aws:events:{HERE}:rule/r")]),
     ("sts", "GetCallerIdentity", {}, []),
     ("glacier", "ListVaults", {}, [Need("glacier:ListVaults", None)]),
