@@ -13,8 +13,7 @@ no effect:
 - a table's point-in-time recovery and expiry of items keep and remove nothing;
 - encryption, of buckets, tables, topics and queues, is a setting only;
 - a function's (AWS::Lambda::Function) architecture, memory size, tracing and size of /tmp limit nothing;
-- a log group's retention removes nothing; a repository neither scans images nor lets them expire;
-- a rule's RetryPolicy (AWS::Events::Rule): no delivery fails here in a way that another attempt could mend.
+- a log group's retention removes nothing; a repository neither scans images nor lets them expire.
 
 What a queue's policy says of EventBridge's dead letters does count: local_aws/events/dead_letters.py.
 """
@@ -29,6 +28,7 @@ from local_aws.over_moto.resources.functions import EventInvokeConfig, Function,
 from local_aws.over_moto.resources.images import Repository
 from local_aws.over_moto.resources.messages import Queue, QueuePolicy, Subscription, Topic, TopicPolicy
 from local_aws.over_moto.resources.network import SecurityGroup, VpcEndpoint
+from local_aws.over_moto.resources.schedules import Schedule, ScheduleGroup
 from local_aws.over_moto.resources.watching import Alarm, LogGroup
 
 KINDS: dict[str, type[Resource]] = {
@@ -47,6 +47,8 @@ KINDS: dict[str, type[Resource]] = {
         Repository,
         Role,
         Rule,
+        Schedule,
+        ScheduleGroup,
         SecurityGroup,
         StateMachine,
         Subscription,

@@ -102,7 +102,18 @@ class Rule(Resource, CloudFormationModel):
 
     kind = "AWS::Events::Rule"
     named_by = "Name"
-    honours = frozenset({"Name", "Description", "EventPattern", "State", "Targets", "RoleArn", "Tags"})
+    honours = frozenset(
+        {
+            "Name",
+            "Description",
+            "EventPattern",
+            "ScheduleExpression",
+            "State",
+            "Targets",
+            "RoleArn",
+            "Tags",
+        }
+    )
     replaced_by = frozenset({"Name"})
     attributes = frozenset({"Arn"})
 
@@ -138,11 +149,12 @@ class Rule(Resource, CloudFormationModel):
         return f"arn:aws:events:{self.place.region}:{self.place.cloud.account}:rule/{self.name}"
 
     def _put_rule(self, more: dict[str, Any]) -> None:
+        if "EventPattern" in self.properties:
+            more = {**more, "EventPattern": document(self.properties["EventPattern"])}
         self.client("events").put_rule(
             Name=self.name,
-            EventPattern=document(self.properties.get("EventPattern", {})),
             State=self.properties.get("State", "ENABLED"),
-            **self.given("Description", "RoleArn"),
+            **self.given("Description", "RoleArn", "ScheduleExpression"),
             **more,
         )
 
