@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 def publish(cloud: Cloud, task: Task) -> None:
     """Put a task as it is on the bus of its region."""
     bus = cloud.events(task.arn.split(":")[3])
-    detail = _iso_times(task.describe([]) | {"updatedAt": cloud.clock.now()})
+    interface = task.attachment | {"type": "eni"}  # the API has another name for it
+    described = task.describe([]) | {"attachments": [interface], "updatedAt": cloud.clock.now()}
+    detail = _iso_times(described)
     bus.publish(bus.event("aws.ecs", "ECS Task State Change", detail, [task.arn]))
 
 

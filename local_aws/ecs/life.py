@@ -63,19 +63,19 @@ class TaskLife:
     async def _prepare(self) -> None:
         """PROVISIONING, PENDING: the network interface, the images, the log streams."""
         await self._pause(self.lifecycle.provisioning)
-        self._enter("PENDING", "pullStartedAt")
-        self.task.attachment["status"] = "ATTACHED"
+        self.task.attach()
+        self._enter("PENDING", "connectivityAt")
+        pull_started = self.cloud.clock.now()
         await self._pause(self.lifecycle.pending)
         for container in self.task.containers:
             try:
                 with self.cloud.clock.at_real_speed():
                     image = await pull(self.service, self.task, container.definition["image"])
             except CannotPullError as error:
-                container.reason = str(error)
                 raise _NotStartedError(str(error)) from error
             run = ContainerRun(self.cloud, self.task, container, image, self._container_changed)
             self._runs[container.name] = run
-        self.task.times["pullStoppedAt"] = self.cloud.clock.now()
+        self.task.times |= {"pullStartedAt": pull_started, "pullStoppedAt": self.cloud.clock.now()}
         for run in self._runs.values():
             await self._open_logs(run)
 
@@ -142,7 +142,7 @@ class TaskLife:
         self._enter("ACTIVATING")
         await first_of(self.cloud.clock.sleep(self.lifecycle.activating), self.task.stop_asked.wait())
         if not self.task.stop_asked.is_set():
-            self._enter("RUNNING", "startedAt", "connectivityAt")
+            self._enter("RUNNING", "startedAt")
 
     async def _until_end(self) -> None:
         essential = [run.finished.wait() for run in self._runs.values() if run.container.essential]
@@ -169,7 +169,8 @@ class TaskLife:
         """DEPROVISIONING, STOPPED: the network interface goes."""
         for container in self.task.containers:
             container.last_status = "STOPPED"
-        self._enter("DEPROVISIONING", *([] if "stoppingAt" in self.task.times else ["stoppingAt"]))
+        stopping = [name for name in ("stoppingAt", "executionStoppedAt") if name not in self.task.times]
+        self._enter("DEPROVISIONING", *stopping)
         await self.cloud.clock.sleep(self.lifecycle.deprovisioning)
         self.task.attachment["status"] = "DELETED"
         self._enter("STOPPED", "stoppedAt")

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from werkzeug.wrappers import Request, Response
 
-from local_aws.ecs.records import Container, Task
+from local_aws.ecs.records import ADDRESS, Container, Task
 from local_aws.ecs.sizes import cpu_units, mebibytes
 from local_aws.wire import AwsError, Json, not_modelled
 
@@ -149,7 +149,7 @@ def _container(task: Task, container: Container) -> Json:
         **({"Health": {"status": container.health}} if container.definition.get("healthCheck") else {}),
         **_logging(task, container),
         "ContainerARN": container.arn,
-        "Networks": [{"NetworkMode": "awsvpc", "IPv4Addresses": ["127.0.0.1"]}],
+        "Networks": [{"NetworkMode": "awsvpc", "IPv4Addresses": [ADDRESS]}],
     }
 
 

@@ -13,6 +13,7 @@ from local_aws.wire import Json
 
 Tags = list[dict[str, str]]
 _MEBIBYTE = 1 << 20
+ADDRESS = "127.0.0.1"  # of every task
 
 
 @dataclass
@@ -107,20 +108,24 @@ class Container:
         limit = self.override.get("memory") or self.definition.get("memory")
         return int(limit) * _MEBIBYTE if limit else None
 
-    def describe(self, task_arn: str) -> Json:
-        """Return the API's Container."""
+    def describe(self, task: Task) -> Json:
+        """Return the API's Container, of `task`."""
         known = {
             "exitCode": self.exit_code,
             "reason": self.reason,
-            "runtimeId": self.runtime_id if self.started_at else None,
+            "runtimeId": self.runtime_id if task.is_attached else None,
         }
         return {
             "containerArn": self.arn,
-            "taskArn": task_arn,
+            "taskArn": task.arn,
             "name": self.name,
             "image": self.definition["image"],
             "lastStatus": self.last_status,
-            "networkInterfaces": [],
+            "networkInterfaces": (
+                [{"attachmentId": task.attachment["id"], "privateIpv4Address": ADDRESS}]
+                if task.is_attached
+                else []
+            ),
             "healthStatus": self.health,
             "cpu": str(self.cpu),
             **{
@@ -161,6 +166,16 @@ class Task:
         if self.stop_code is None:
             self.stop_code, self.stopped_reason = code, reason
         self.desired_status = "STOPPED"
+
+    def attach(self) -> None:
+        """Give the task its network interface, which is this machine's own."""
+        self.attachment["status"] = "ATTACHED"
+        self.attachment["details"].append({"name": "privateIPv4Address", "value": ADDRESS})
+
+    @property
+    def is_attached(self) -> bool:
+        """Return whether the task has, or had, its network interface."""
+        return bool(self.attachment["status"] != "PRECREATED")
 
     @property
     def cpu(self) -> str:
@@ -209,7 +224,8 @@ class Task:
             "attributes": [{"name": "ecs.cpu-architecture", "value": "x86_64"}],
             "availabilityZone": self.availability_zone,
             "clusterArn": self.cluster.arn,
-            "containers": [container.describe(self.arn) for container in self.containers],
+            **({"connectivity": "CONNECTED"} if self.is_attached else {}),
+            "containers": [container.describe(self) for container in self.containers],
             "cpu": self.cpu,
             "createdAt": self.created_at,
             "desiredStatus": self.desired_status,
@@ -219,7 +235,11 @@ class Task:
             "lastStatus": self.last_status,
             "launchType": "FARGATE",
             "memory": self.memory,
-            "overrides": {"containerOverrides": [], "inferenceAcceleratorOverrides": []} | self.overrides,
+            "overrides": {
+                **self.overrides,
+                "containerOverrides": [{"name": one.name} | one.override for one in self.containers],
+                "inferenceAcceleratorOverrides": [],
+            },
             "platformFamily": "Linux",
             "platformVersion": "1.4.0",
             "tags": self.tags if "TAGS" in include else [],

@@ -21,6 +21,12 @@ _CONTAINER_DEFAULTS: Json = {
     "volumesFrom": [],
     "systemControls": [],
 }
+_MISSING = (
+    "The specified task definition does not exist. Specify a valid account, family, revision and try again."
+)
+_STILL_ACTIVE = (
+    "The specified task definition is still in ACTIVE status. Please deregister the target and try again."
+)
 
 
 class TaskDefinitionOperations(EcsStore):
@@ -96,14 +102,9 @@ class TaskDefinitionOperations(EcsStore):
         for one in named:
             definition = self.find_definition(one)
             if definition is None:
-                failures.append({"arn": one, "reason": "The specified task definition does not exist."})
+                failures.append({"arn": one, "reason": _MISSING})
             elif definition.status == "ACTIVE":
-                failures.append(
-                    {
-                        "arn": definition.arn,
-                        "reason": "The specified task definition is still in ACTIVE status.",
-                    }
-                )
+                failures.append({"arn": definition.arn, "reason": _STILL_ACTIVE})
             else:
                 definition.status = "DELETE_IN_PROGRESS"
                 definition.delete_requested_at = self.cloud.clock.now()

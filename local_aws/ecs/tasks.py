@@ -67,6 +67,8 @@ class TaskOperations(EcsStore):
     def StopTask(self, request: dict[str, Json]) -> Json:
         """Begin to stop a task: SIGTERM, and SIGKILL after stopTimeout; a stopped one stays as it is.
 
+        Its tags are deleted.
+
         https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_StopTask.html
         """
         task = self.find_task(self.find_cluster(request.get("cluster")), request["task"])
@@ -74,6 +76,7 @@ class TaskOperations(EcsStore):
             raise AwsError("InvalidParameterException", "The referenced task was not found.")
         if task.desired_status != "STOPPED":
             task.end("UserInitiated", request.get("reason") or "Task stopped by user")
+            task.tags = []
             task.version += 1
             publish(self.cloud, task)
             task.stop_asked.set()

@@ -91,6 +91,21 @@ class Fargate:
 
         return self.cloud.run(until())
 
+    def stop_when(self, status: str, definition: Any) -> str:
+        """Start a task, stop it as soon as it has a status, and return its ARN."""
+        request = {"cluster": "c", "launchType": "FARGATE", "networkConfiguration": NETWORK}
+        request["taskDefinition"] = definition["taskDefinitionArn"]
+
+        async def stop() -> str:
+            with self.cloud.events(REGION).listen(lambda event: event["source"] == "aws.ecs") as changes:
+                arn = (await self.service.answer("RunTask", request))["tasks"][0]["taskArn"]
+                while (await asyncio.wait_for(changes.get(), 60))["detail"]["lastStatus"] != status:
+                    pass
+                await self.service.answer("StopTask", {"cluster": "c", "task": arn})
+                return str(arn)
+
+        return self.cloud.run(stop())
+
     def wait_until(self, arn: str, is_so: Callable[[Task], bool]) -> Any:
         """Wait, without asking again and again, until something is so of a task, and return the task."""
 

@@ -13,6 +13,7 @@ def code(error: pytest.ExceptionInfo[ClientError]) -> str:
 
 
 def test_a_cluster_is_not_deleted_until_its_last_task_is_stopped(fargate: Any) -> None:
+    """aws-facts section 3."""
     arn = fargate.start(fargate.register(fargate.container("wait")))
     for status in ("PENDING", "RUNNING", "STOPPING"):
         if status == "STOPPING":
@@ -29,6 +30,7 @@ def test_a_cluster_is_not_deleted_until_its_last_task_is_stopped(fargate: Any) -
 
 
 def test_a_deleted_cluster_is_described_but_not_listed_nor_used(fargate: Any) -> None:
+    """aws-facts section 3; https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeleteCluster.html"""
     fargate.ecs.delete_cluster(cluster="c")
     assert fargate.ecs.describe_clusters(clusters=["c"])["clusters"][0]["status"] == "INACTIVE"
     assert fargate.ecs.list_clusters()["clusterArns"] == []
@@ -39,10 +41,13 @@ def test_a_deleted_cluster_is_described_but_not_listed_nor_used(fargate: Any) ->
     with pytest.raises(ClientError) as error:
         fargate.start()
     assert code(error) == "ClusterNotFoundException"
-    assert fargate.ecs.create_cluster(clusterName="c")["cluster"]["status"] == "ACTIVE"
+    tags = [{"key": "a", "value": "1"}]
+    again = fargate.ecs.create_cluster(clusterName="c", tags=tags)["cluster"]
+    assert (again["status"], again["tags"]) == ("ACTIVE", tags)
 
 
 def test_creating_an_active_cluster_again_returns_it(fargate: Any) -> None:
+    """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateCluster.html"""
     tags = [{"key": "mayfly:execution", "value": "e"}]
     first = fargate.ecs.create_cluster(clusterName="d", tags=tags)["cluster"]
     assert fargate.ecs.create_cluster(clusterName="d")["cluster"] == first
@@ -70,6 +75,7 @@ def test_a_cluster_counts_its_tasks_and_a_missing_one_is_a_failure(fargate: Any)
 
 
 def test_tags_are_added_replaced_and_taken_away(fargate: Any) -> None:
+    """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_TagResource.html"""
     definition = fargate.register(tags=[{"key": "a", "value": "1"}])["taskDefinitionArn"]
     task = fargate.start()
     cluster = fargate.ecs.describe_clusters(clusters=["c"])["clusters"][0]["clusterArn"]
@@ -84,6 +90,7 @@ def test_tags_are_added_replaced_and_taken_away(fargate: Any) -> None:
 
 
 def test_revisions_count_on_after_all_are_deleted(fargate: Any) -> None:
+    """aws-facts section 3; https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeleteTaskDefinitions.html"""
     first = fargate.register()["taskDefinitionArn"]
     fargate.ecs.deregister_task_definition(taskDefinition=first)
     (deleted,) = fargate.ecs.delete_task_definitions(taskDefinitions=[first])["taskDefinitions"]
@@ -94,16 +101,21 @@ def test_revisions_count_on_after_all_are_deleted(fargate: Any) -> None:
 
 
 def test_only_inactive_definitions_are_deleted(fargate: Any) -> None:
+    """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeleteTaskDefinitions.html"""
     arn = fargate.register()["taskDefinitionArn"]
     answer = fargate.ecs.delete_task_definitions(taskDefinitions=[arn, "nobody:1"])
     assert answer["taskDefinitions"] == []
     assert [failure["arn"] for failure in answer["failures"]] == [arn, "nobody:1"]
+    active, missing = (failure["reason"] for failure in answer["failures"])
+    assert "still in ACTIVE status" in active
+    assert "does not exist" in missing
     with pytest.raises(ClientError) as error:
         fargate.ecs.delete_task_definitions(taskDefinitions=["f:1"] * 11)
     assert code(error) == "InvalidParameterException"
 
 
 def test_a_definition_is_deleted_only_when_no_task_refers_to_it(fargate: Any) -> None:
+    """https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-definition-state.html"""
     definition = fargate.register(fargate.container("wait"))
     task = fargate.start(definition)
     arn = definition["taskDefinitionArn"]
@@ -117,6 +129,7 @@ def test_a_definition_is_deleted_only_when_no_task_refers_to_it(fargate: Any) ->
 
 
 def test_definitions_are_listed_by_whole_family_and_status_a_page_at_a_time(fargate: Any) -> None:
+    """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ListTaskDefinitions.html"""
     arns = [fargate.register()["taskDefinitionArn"] for _ in range(11)]
     other = fargate.register(family="ff")["taskDefinitionArn"]
     fargate.ecs.deregister_task_definition(taskDefinition="f:1")

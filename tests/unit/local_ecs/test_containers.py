@@ -83,6 +83,7 @@ def test_an_image_is_found_by_the_last_part_of_its_reference_and_the_later_folde
 
 
 def test_lines_are_delivered_while_the_task_runs(fargate: Any) -> None:
+    """https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using_awslogs.html"""
     arn = fargate.start(fargate.register(fargate.container("wait")))
     fargate.wait_for_line(arn, "ready")
     assert fargate.describe(arn)["lastStatus"] == "RUNNING"

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+GPU = {"type": "GPU", "value": "1"}
 NETWORK = {"awsvpcConfiguration": {"subnets": ["subnet-1"]}}
 
 
@@ -39,6 +40,7 @@ def refusal(error: pytest.ExceptionInfo[ClientError]) -> tuple[str, str]:
 def test_a_definition_that_fargate_cannot_run_is_refused(
     fargate: Any, change: dict[str, Any], code: str, message: str
 ) -> None:
+    """https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-services.html"""
     with pytest.raises(ClientError) as error:
         fargate.register(**change)
     assert refusal(error)[0] == code
@@ -104,6 +106,11 @@ def test_what_makes_no_difference_to_a_process_is_accepted(fargate: Any) -> None
         ({"networkConfiguration": {}}, "InvalidParameterException", "Network Configuration must be provided"),
         ({"launchType": "EC2"}, "InvalidParameterException", "No Container Instances were found"),
         ({"count": 11}, "InvalidParameterException", "count"),
+        (
+            {"overrides": {"containerOverrides": [{"name": "worker", "resourceRequirements": [GPU]}]}},
+            "NotImplemented",
+            "resourceRequirements of a container's overrides",
+        ),
         ({"enableExecuteCommand": True}, "NotImplemented", "enableExecuteCommand"),
         ({"placementStrategy": [{"type": "spread"}]}, "NotImplemented", "placementStrategy"),
         (
@@ -127,7 +134,29 @@ def test_a_task_that_cannot_be_run_is_refused(
     assert message in refusal(error)[1]
 
 
+def test_overrides_of_8192_characters_are_the_longest(fargate: Any) -> None:
+    """aws-facts section 1; https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html"""
+
+    def overrides(length: int) -> dict[str, Any]:
+        around = len('{"containerOverrides":[{"name":"worker","command":["exit",""]}]}')
+        command = ["exit", "0" * (length - around)]
+        return {"containerOverrides": [{"name": "worker", "command": command}]}
+
+    assert fargate.start(overrides=overrides(8192))
+    with pytest.raises(ClientError, match="at most 8192"):
+        fargate.start(overrides=overrides(8193))
+
+
+def test_a_tasks_size_can_be_overridden(fargate: Any) -> None:
+    """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_TaskOverride.html"""
+    task = fargate.describe(fargate.start(overrides={"cpu": "0.5 vCPU", "memory": "2 GB"}))
+    assert (task["cpu"], task["memory"]) == ("0.5 vCPU", "2 GB")
+    with pytest.raises(ClientError, match="No Fargate configuration exists"):
+        fargate.start(overrides={"cpu": "256", "memory": "8192"})
+
+
 def test_an_inactive_definition_starts_no_task(fargate: Any) -> None:
+    """aws-facts section 3; https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-definition-state.html"""
     definition = fargate.register()
     fargate.ecs.deregister_task_definition(taskDefinition=definition["taskDefinitionArn"])
     with pytest.raises(ClientError) as error:
@@ -136,6 +165,7 @@ def test_an_inactive_definition_starts_no_task(fargate: Any) -> None:
 
 
 def test_a_client_token_starts_its_tasks_once(fargate: Any) -> None:
+    """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html (clientToken)"""
     definition = fargate.register()
     first = fargate.start(definition, clientToken="t")
     assert fargate.start(definition, clientToken="t") == first
@@ -145,6 +175,7 @@ def test_a_client_token_starts_its_tasks_once(fargate: Any) -> None:
 
 
 def test_tasks_are_listed_by_family_starter_and_desired_status(fargate: Any) -> None:
+    """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ListTasks.html"""
     mine = fargate.start(startedBy="me")
     fargate.start(fargate.register(family="g"))
     assert fargate.ecs.list_tasks(cluster="c", startedBy="me")["taskArns"] == [mine]

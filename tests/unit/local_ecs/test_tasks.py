@@ -18,6 +18,7 @@ def refusal(error: pytest.ExceptionInfo[ClientError]) -> tuple[str, str]:
 
 
 def test_a_task_goes_through_every_state_and_each_change_is_an_event(fargate: Any) -> None:
+    """https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-lifecycle-explanation.html"""
     events: list[Json] = []
 
     async def run() -> None:
@@ -48,8 +49,27 @@ def test_a_task_goes_through_every_state_and_each_change_is_an_event(fargate: An
     assert versions == sorted(set(versions))
 
 
+def test_a_task_is_described_as_it_was_recorded_on_aws(fargate: Any) -> None:
+    """aws-facts section 1: the recorded execution of test_run_task_sync."""
+    first = fargate.describe(fargate.start())
+    assert first["attachments"][0]["status"] == "PRECREATED"
+    assert not {"connectivity", "connectivityAt"} & first.keys()
+    task = fargate.run()
+    (interface,), (container,) = task["attachments"], task["containers"]
+    assert interface["status"] == "DELETED"
+    assert {detail["name"] for detail in interface["details"]} == {"subnetId", "privateIPv4Address"}
+    assert container["networkInterfaces"][0]["attachmentId"] == interface["id"]
+    assert container["runtimeId"].startswith(task["taskArn"].rpartition("/")[2])
+    assert task["overrides"]["containerOverrides"] == [{"name": "worker"}]
+    assert (task["connectivity"], task["availabilityZone"]) == ("CONNECTED", f"{fargate.region}a")
+    in_order = ["createdAt", "connectivityAt", "pullStartedAt", "pullStoppedAt", "startedAt", "stoppingAt"]
+    times = [task[name] for name in [*in_order, "executionStoppedAt", "stoppedAt"]]
+    assert times == sorted(times)
+
+
 @pytest.mark.parametrize("code", [0, 1, 65, 255])
 def test_a_task_ends_with_its_essential_container_and_tells_its_exit_code(fargate: Any, code: int) -> None:
+    """aws-facts section 1: a clean exit has the same stop code as any other."""
     task = fargate.run("exit", str(code))
     assert task["containers"][0]["exitCode"] == code
     assert (task["stopCode"], task["stoppedReason"]) == (
@@ -60,15 +80,18 @@ def test_a_task_ends_with_its_essential_container_and_tells_its_exit_code(fargat
 
 
 def test_an_image_that_cannot_be_pulled_ends_a_task_without_an_exit_code(fargate: Any) -> None:
+    """aws-facts section 1 (a failure recorded on AWS); without the times of a pull, as recorded."""
     for image in ("ecs-nobody", "ecs-worker:v2", "ecs-worker@sha256:12"):
         task = fargate.run(image=f"123456789012.dkr.ecr.eu-west-1.amazonaws.com/{image}")
         assert task["stopCode"] == "TaskFailedToStart"
         assert task["stoppedReason"].startswith("CannotPullContainerError: ")
-        assert "exitCode" not in task["containers"][0]
-        assert "startedAt" not in task
+        assert not {"exitCode", "reason"} & task["containers"][0].keys()
+        assert not {"startedAt", "pullStartedAt", "pullStoppedAt"} & task.keys()
+        assert "executionStoppedAt" in task
 
 
 def test_a_command_that_is_not_there_ends_a_task_before_it_runs(fargate: Any) -> None:
+    """https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html"""
     task = fargate.run(image="ecs-missing")
     assert task["stopCode"] == "TaskFailedToStart"
     assert task["stoppedReason"].startswith("CannotStartContainerError: ")
@@ -77,6 +100,7 @@ def test_a_command_that_is_not_there_ends_a_task_before_it_runs(fargate: Any) ->
 
 
 def test_a_missing_log_group_ends_a_task_before_it_runs(fargate: Any) -> None:
+    """aws-facts section 8 (b); https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using_awslogs.html"""
     fargate.logs.delete_log_group(logGroupName=fargate.group)
     task = fargate.run()
     assert task["stopCode"] == "TaskFailedToStart"
@@ -92,6 +116,7 @@ def test_a_log_group_is_made_when_the_driver_is_told_to(fargate: Any) -> None:
 
 
 def test_stop_task_lets_a_container_end_by_itself(fargate: Any) -> None:
+    """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_StopTask.html"""
     arn = fargate.start(fargate.register(fargate.container("handle SIGTERM")))
     fargate.wait_for_line(arn, "ready")
     answer = fargate.ecs.stop_task(cluster="c", task=arn, reason="enough")["task"]
@@ -103,6 +128,7 @@ def test_stop_task_lets_a_container_end_by_itself(fargate: Any) -> None:
 
 
 def test_a_container_that_knows_no_sigterm_dies_of_it(fargate: Any) -> None:
+    """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_StopTask.html"""
     arn = fargate.start(fargate.register(fargate.container("wait")))
     fargate.wait_for_line(arn, "ready")
     fargate.ecs.stop_task(cluster="c", task=arn)
@@ -110,6 +136,7 @@ def test_a_container_that_knows_no_sigterm_dies_of_it(fargate: Any) -> None:
 
 
 def test_a_container_that_ignores_sigterm_is_killed_after_its_stop_timeout(fargate: Any) -> None:
+    """aws-facts section 1: at most 120 s on Fargate."""
     arn = fargate.start(fargate.register(fargate.container("ignore SIGTERM", stopTimeout=120)))
     fargate.wait_for_line(arn, "ready")
     fargate.ecs.stop_task(cluster="c", task=arn)
@@ -120,16 +147,43 @@ def test_a_container_that_ignores_sigterm_is_killed_after_its_stop_timeout(farga
     assert fargate.wait(arn)["containers"][0]["exitCode"] == 137
 
 
-def test_a_task_stopped_before_it_runs_never_starts_a_process(fargate: Any) -> None:
-    arn = fargate.start()
-    fargate.ecs.stop_task(cluster="c", task=arn, reason="too late")
+@pytest.mark.parametrize(
+    ("status", "stop_code", "exit_code"),
+    [
+        ("PROVISIONING", "UserInitiated", None),
+        ("PENDING", "UserInitiated", None),
+        ("ACTIVATING", "UserInitiated", 143),
+        ("RUNNING", "UserInitiated", 143),
+        ("DEACTIVATING", "EssentialContainerExited", 0),
+        ("STOPPING", "EssentialContainerExited", 0),
+        ("DEPROVISIONING", "EssentialContainerExited", 0),
+        ("STOPPED", "EssentialContainerExited", 0),
+    ],
+)
+def test_a_task_can_be_stopped_in_every_state(
+    fargate: Any, status: str, stop_code: str, exit_code: int | None
+) -> None:
+    """Stopping a task that already stops changes nothing.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-lifecycle-explanation.html
+    """
+    ends_by_itself = stop_code == "EssentialContainerExited"
+    definition = fargate.register(fargate.container(*(("exit", "0") if ends_by_itself else ("wait",))))
+    arn = fargate.stop_when(status, definition)
     task = fargate.wait(arn)
-    assert (task["stopCode"], task["stoppedReason"]) == ("UserInitiated", "too late")
-    assert "exitCode" not in task["containers"][0]
-    assert "startedAt" not in task
+    assert (task["stopCode"], task["containers"][0].get("exitCode")) == (stop_code, exit_code)
+    assert ("startedAt" in task) is (status not in ("PROVISIONING", "PENDING", "ACTIVATING"))
+
+
+def test_a_task_that_is_stopped_loses_its_tags(fargate: Any) -> None:
+    """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_StopTask.html"""
+    arn = fargate.start(tags=[{"key": "a", "value": "1"}])
+    fargate.ecs.stop_task(cluster="c", task=arn)
+    assert fargate.describe(arn)["tags"] == []
 
 
 def test_a_stopped_task_is_returned_as_it_is_and_forgotten_after_an_hour(fargate: Any) -> None:
+    """aws-facts section 3; https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-errors.html"""
     stopped = fargate.run()
     arn = stopped["taskArn"]
     assert fargate.ecs.stop_task(cluster="c", task=arn)["task"]["stopCode"] == "EssentialContainerExited"
@@ -143,6 +197,7 @@ def test_a_stopped_task_is_returned_as_it_is_and_forgotten_after_an_hour(fargate
 
 
 def test_a_container_that_is_not_essential_may_end_without_the_task(fargate: Any) -> None:
+    """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html (essential)"""
     side = fargate.container("write", "/shared", name="side", essential=False)
     main = fargate.container("wait for", "/shared")
     for container in (side, main):
@@ -152,6 +207,7 @@ def test_a_container_that_is_not_essential_may_end_without_the_task(fargate: Any
 
 
 def test_the_other_containers_are_stopped_with_an_essential_one(fargate: Any) -> None:
+    """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html (essential)"""
     task = fargate.wait(
         fargate.start(
             fargate.register(fargate.container("exit", "4"), fargate.container("wait", name="other"))
