@@ -157,6 +157,12 @@ def test_more_failures_than_either_limit_allows_fail_the_map_run(
         }
 
 
+@pytest.mark.parametrize(("count", "fails"), [(1, True), (2, False)])
+def test_with_a_batch_all_its_items_fail(count: int, fails: bool) -> None:
+    outcome = mapping("batches", {"items": [BAD, GOOD, GOOD], "count": count})
+    assert ("MapRunFailed" in types(outcome)) is fails
+
+
 def test_of_a_failure_that_is_tolerated_the_output_tells_all() -> None:
     first, second = mapping("tolerant", {"items": [BAD, GOOD], "count": 1, "percentage": 100}).output
     assert (first["Status"], first["Error"], first["Cause"]) == ("FAILED", "BadItem", "it is bad")

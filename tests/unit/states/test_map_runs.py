@@ -167,6 +167,25 @@ def test_all_pages_of_a_bucket_are_read_and_the_results_are_lines_on_demand(
     assert isinstance(items[0]["LastModified"], float)
 
 
+def test_a_map_run_that_fails_still_writes_what_failed_and_what_never_began(
+    cloud: Cloud, states: Any
+) -> None:
+    items = [{"bad": True, "n": 1}, {"bad": False, "n": 2}]
+    failed = ended(cloud, states, start(states, "refused", {"items": items}))
+    assert failed["error"] == "States.ExceedToleratedFailureThreshold"
+    run = map_run_of(states, failed["executionArn"])
+    assert counted(run["itemCounts"]) == {"failed": 1, "pending": 1, "total": 2, "resultsWritten": 2}
+    place = run["mapRunArn"].rpartition(":")[2]
+    files = json.loads(written(cloud, f"{place}/manifest.json"))["ResultFiles"]
+    assert [len(files[name]) for name in ("FAILED", "PENDING", "SUCCEEDED")] == [1, 1, 0]
+    (pending,) = json.loads(written(cloud, f"{place}/PENDING_0.json"))
+    assert pending == {
+        "Input": json.dumps(items[1], separators=(",", ":")),
+        "InputDetails": {"Included": True},
+        "Status": "PENDING",
+    }
+
+
 def test_a_bucket_that_cannot_be_written_to_fails_the_map_run(cloud: Cloud, states: Any) -> None:
     failed = ended(cloud, states, start(states, "unwritten", [1]))
     assert failed["error"] == "States.ResultWriterFailed"
