@@ -56,7 +56,7 @@ def svg_of(chart: Chart, title: str, execution: Execution | None = None) -> str:
 
 def _tips(defs: Element) -> None:
     """Define the arrows' tips, one a colour."""
-    for name, size in (("tip", "7"), ("main-tip", "4"), ("catch-tip", "7")):
+    for name, size in (("tip", "7"), ("main-tip", "4"), ("catch-tip", "7"), ("main-catch-tip", "4")):
         tip = SubElement(defs, "marker", id=name, viewBox="0 0 8 8", refX="7", refY="4", orient="auto")
         tip.set("markerWidth", size)
         tip.set("markerHeight", size)

@@ -88,20 +88,31 @@ class _Entry:
     parent: _Entry | None
     exited: Event | None = None
     attempts: int = 0
-    failures: int = 0
-    children: list[_Entry] = field(default_factory=list)
+    failures: list[Event] = field(default_factory=list)
+    has_failed: bool = False  # its latest attempt
 
     def outcome(self, *, over: bool) -> Outcome:
         """Return how it ended; `over` when the execution has, or what is around the state."""
         if self.exited is not None:
-            caught = self.failures and self.failures >= self.attempts
-            return Outcome.CAUGHT if caught else Outcome.SUCCEEDED
+            return Outcome.CAUGHT if self.has_failed else Outcome.SUCCEEDED
         over = over or (self.parent is not None and self.parent.exited is not None)
         if not over:
             return Outcome.RUNNING
-        inner = any(child.outcome(over=True) is Outcome.FAILED for child in self.children)
-        failed = self.kind == "Fail" or inner or (self.failures and self.failures >= self.attempts)
-        return Outcome.FAILED if failed else Outcome.ABORTED
+        return Outcome.FAILED if self.kind == "Fail" or self.has_failed else Outcome.ABORTED
+
+    def end(self, last: Event) -> Event:
+        """Return the event that ended it: its own, or the failure of what is around it; else the `last`."""
+        if self.exited is not None:
+            return self.exited
+        if self.kind == "Fail":
+            return self.entered
+        around: _Entry | None = self
+        while around is not None:
+            for failure in around.failures[-1:] if around is self else around.failures:
+                if failure["id"] > self.entered["id"]:
+                    return failure
+            around = around.parent
+        return last
 
 
 class _Entries:
@@ -125,15 +136,27 @@ class _Entries:
             owner = _around(owner, lambda entry: entry.name == event["name"])
             owner.exited = event
         else:
-            owner = _around(owner, lambda entry: kind.startswith(f"{entry.kind}State"))
-            self._count(owner, kind)
+            owner = self._count(owner, event)
         self._owner[event["id"]] = owner
 
-    def _count(self, owner: _Entry, kind: str) -> None:
+    def _count(self, before: _Entry, event: Event) -> _Entry:
+        """Count an attempt or a failure; return whose it is."""
+        kind, is_failure = event["type"], event["type"].endswith(_FAILURES)
+        owner = _around(
+            before,
+            lambda entry: kind.startswith(f"{entry.kind}State") and not (is_failure and entry.has_failed),
+        )
         if kind.endswith(_ATTEMPTS):
             owner.attempts += 1
-        elif kind.endswith(_FAILURES) and kind not in _OF_OTHERS:
-            owner.failures += 1
+            owner.has_failed = False
+        elif is_failure and kind not in _OF_OTHERS:
+            ended = [owner]
+            while kind == "ExecutionFailed" and ended[-1].parent is not None:
+                ended.append(ended[-1].parent)
+            for entry in ended:
+                entry.failures.append(event)
+                entry.has_failed = True
+        return owner
 
     def _enter(self, event: Event, before: _Entry | None) -> _Entry:
         name = event["name"]
@@ -144,8 +167,6 @@ class _Entries:
                 self.steps.add((before.name, name, caught))
             parent = before.parent
         entry = _Entry(name, event["type"].removesuffix("StateEntered"), event, parent)
-        if parent is not None:
-            parent.children.append(entry)
         self._entries.append(entry)
         return entry
 
@@ -159,7 +180,7 @@ class _Entries:
                 visit.outcome = outcome
             visit.times += 1
             visit.retries += max(entry.attempts - 1, 0)
-            visit.seconds += _seconds(entry.entered, entry.exited or until)
+            visit.seconds += _seconds(entry.entered, entry.end(until))
         return visits
 
 

@@ -20,6 +20,7 @@ from local_aws.graph.visits import Execution, Outcome, Visit, execution_of
 from local_aws.graph.words import about_visit, duration
 from local_aws.replay.execution import run
 
+HOUSE = Path(__file__).parents[3]
 VISITED = Path(__file__).with_name("visited.json")
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -165,3 +166,17 @@ def test_what_is_no_execution_of_the_machine_is_refused(
     assert (code, out) == (2, "")
     assert found in error
     assert "\n  do:    name " in error
+
+
+def test_the_picture_of_an_execution_of_the_machine_is_of_the_definition_as_it_is() -> None:
+    main, given = HOUSE / "step_functions" / "MainStepFn.json", HOUSE / "imgs" / "executed"
+    case = {"definition": main} | {name: given / f"{name}.json" for name in ("input", "task_results")}
+    outcome = run({name: json.loads(file.read_text()) for name, file in case.items()})
+    execution = execution_of(outcome.events)
+    assert execution.error == "ValidationError"
+    assert execution.visits["ValidateFile"].retries == 1
+    assert execution.visits["ProcessTasksInParallel"].outcome is Outcome.CAUGHT
+    drawn = (HOUSE / "imgs" / "executed.svg").read_text(encoding="utf-8")
+    assert drawn == svg_of(chart_of(json.loads(main.read_text())), "State machine MainStepFn", execution), (
+        "imgs/executed.svg is of another definition: imgs/README.md has the commands"
+    )
