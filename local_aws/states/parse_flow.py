@@ -78,8 +78,8 @@ def _check_states_all(fields: Fields, key: str) -> None:
     """Note a States.ALL that does not stand alone, or not in the last place."""
     children = list(fields.children(key))
     for child in children:
-        names = child.value("ErrorEquals") or []
-        if ALL in names and (len(names) > 1 or child is not children[-1]):
+        names = child.value("ErrorEquals")
+        if isinstance(names, list) and ALL in names and (len(names) > 1 or child is not children[-1]):
             child.fault(
                 f"The error name {ALL} must appear alone, and in the last element of {key}", "ErrorEquals"
             )

@@ -65,8 +65,8 @@ def parse_machine(node: Json, location: str, around: Surroundings) -> Machine | 
 
 def _check_transitions(fields: Fields, members: Fields, states: dict[str, State | None]) -> None:
     """Note transitions to states that are not there, and states to which no transition leads."""
-    start = fields.value("StartAt")
-    if start not in states:
+    start = fields.text("StartAt")
+    if start is not None and start not in states:
         fields.fault(f"Missing 'Next' target: {start}", "StartAt", "MISSING_TRANSITION_TARGET")
     targets = {start}
     for name in members.node:
@@ -74,9 +74,9 @@ def _check_transitions(fields: Fields, members: Fields, states: dict[str, State 
         if len(name) > _NAME_LIMIT:
             state.fault(f"A state's name has at most {_NAME_LIMIT} characters")
         for key, place in _transitions(state):
-            target = place.value(key)
+            target = place.text(key)
             targets.add(target)
-            if target not in states:
+            if target is not None and target not in states:
                 place.fault(f"Missing 'Next' target: {target}", key, "MISSING_TRANSITION_TARGET")
     for name in members.node.keys() - targets:
         members.fault(f'State "{name}" is not reachable.', name, "MISSING_TRANSITION_TARGET")
