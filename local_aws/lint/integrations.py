@@ -21,7 +21,7 @@ def check(machine: MachineNode) -> Iterator[Finding]:
     """Yield unknown integrations, and parameters that do not fit the known ones."""
     for state in states(machine):
         resource, reader = state.body.get("Resource"), state.body.get("ItemReader")
-        if state.kind == "Map" and isinstance(reader, dict) and reader.get("Resource") in _READERS:
+        if state.kind == "Map" and isinstance(reader, dict) and str(reader.get("Resource")) in _READERS:
             call = call_of(_READERS[reader["Resource"]])
             yield from _parameters(state, reader, f"{state.path}/ItemReader", call)
         if state.kind != "Task" or not isinstance(resource, str):

@@ -66,13 +66,16 @@ _FIELDS = sorted(
 
 
 def check(definition: Json, found: Iterable[Finding], paths: Iterable[str]) -> Iterator[Finding]:
-    """Yield the faults of a definition that are not among those found; `paths` are all of its places."""
+    """Yield the faults of a definition that are not among those found; `paths` are all of its places.
+
+    statelint is asked only about what our own parser takes: of anything else the parser tells more.
+    """
     ours = {one.path for one in found if one.code in _OURS}
     stood_in = _with_stand_ins(definition)
-    faults = [fault for fault in _faults(stood_in) if fault.code not in _OURS and fault.path not in ours]
-    yield from faults
-    if isinstance(definition, dict):
-        yield from _of_statelint(stood_in, ours | {fault.path for fault in faults}, paths)
+    faults = list(_faults(stood_in))
+    yield from (fault for fault in faults if fault.code not in _OURS and fault.path not in ours)
+    if not faults:
+        yield from _of_statelint(stood_in, ours, paths)
 
 
 def _faults(definition: Json) -> Iterator[Finding]:
