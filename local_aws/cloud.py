@@ -77,6 +77,8 @@ class Cloud:
             for task in others:
                 task.cancel()
             await asyncio.gather(*others, return_exceptions=True)
+            # Calls that are under way on other threads still ask this loop, and would wait for ever.
+            await self.loop.shutdown_default_executor()
 
         if self._thread.is_alive():
             self.run(end())
