@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -13,6 +14,8 @@ from botocore.exceptions import ClientError
 
 from local_aws.cloud import Cloud
 from tests.unit.states.running import REGION, ROLE, cloud_at, text_of
+
+MACHINE = f"arn:aws:states:{REGION}:123456789012:stateMachine:"
 
 
 @pytest.fixture(scope="module")
@@ -173,6 +176,110 @@ def test_an_update_changes_the_machine_but_not_an_execution_under_way(cloud: Clo
     version = states.describe_state_machine_for_execution(executionArn=arn)
     assert version["definition"] == text_of("wait_then_pass")
     assert ended(cloud, arn)["output"] == '"done"'
+
+
+def test_a_new_revision_begins_when_definition_or_role_is_another(states: Any) -> None:
+    machine = create(states, "wait_then_pass", name="revised")
+    assert "revisionId" not in states.describe_state_machine(stateMachineArn=machine)
+    first = states.update_state_machine(stateMachineArn=machine, roleArn=ROLE + "2")["revisionId"]
+    assert states.update_state_machine(stateMachineArn=machine, roleArn=ROLE + "2")["revisionId"] == first
+    second = states.update_state_machine(stateMachineArn=machine, definition=text_of("map"))["revisionId"]
+    assert second != first
+    assert states.describe_state_machine(stateMachineArn=machine)["revisionId"] == second
+
+
+def test_an_update_that_changes_nothing_is_refused(states: Any) -> None:
+    with pytest.raises(ClientError) as error:
+        states.update_state_machine(stateMachineArn=create(states, "map"))
+    assert code_of(error) == "MissingRequiredParameter"
+
+
+def test_an_execution_is_described_with_what_a_redrive_would_say(cloud: Cloud, states: Any) -> None:
+    done = ended(cloud, start(states, "wait_then_pass", {"seconds": 1}))
+    assert (done["redriveStatus"], done["redriveStatusReason"]) == (
+        "NOT_REDRIVABLE",
+        "Execution is SUCCEEDED and cannot be redriven",
+    )
+    late = ended(cloud, start(states, "wait_then_pass", {"seconds": 100_000}))
+    assert (late["status"], late["redriveStatus"]) == ("TIMED_OUT", "REDRIVABLE")
+    assert not {"error", "cause", "redriveStatusReason"} & late.keys()
+
+
+def test_an_execution_may_be_described_without_its_data(cloud: Cloud, states: Any) -> None:
+    arn = start(states, "wait_then_pass", {"seconds": 1}, traceHeader="Root=1")
+    assert ended(cloud, arn)["traceHeader"] == "Root=1"
+    bare = states.describe_execution(executionArn=arn, includedData="METADATA_ONLY")
+    assert not {"input", "output"} & bare.keys()
+    assert bare["inputDetails"] == bare["outputDetails"] == {"included": False}
+
+
+def test_executions_are_listed_by_status_the_latest_first(cloud: Cloud, states: Any) -> None:
+    machine = create(states, "wait_then_pass", name="listed")
+    for name in ("a", "b"):
+        begun = states.start_execution(stateMachineArn=machine, name=name, input='{"seconds": 1}')
+        ended(cloud, begun["executionArn"])
+    states.start_execution(stateMachineArn=machine, name="c", input='{"seconds": 9000}')
+    listed = states.list_executions(stateMachineArn=machine, statusFilter="SUCCEEDED")["executions"]
+    assert [(one["name"], one["redriveCount"]) for one in listed] == [("b", 0), ("a", 0)]
+    first = states.list_executions(stateMachineArn=machine, maxResults=2)
+    rest = states.list_executions(stateMachineArn=machine, maxResults=2, nextToken=first["nextToken"])
+    assert [one["name"] for one in first["executions"] + rest["executions"]] == ["c", "b", "a"]
+    assert "nextToken" not in rest
+
+
+@pytest.mark.parametrize(
+    ("operation", "request_", "words"),
+    [
+        ("describe_state_machine", {"stateMachineArn": "x"}, "Invalid Arn: 'Invalid ARN prefix: x'"),
+        (
+            "list_executions",
+            {"stateMachineArn": MACHINE + "gone"},
+            f"State Machine Does Not Exist: '{MACHINE}gone'",
+        ),
+        (
+            "describe_execution",
+            {"executionArn": MACHINE + "m:e"},
+            "'Resource type not valid in this context: stateMachine'",
+        ),
+        (
+            "list_state_machines",
+            {"maxResults": 1001},
+            "Value '1001' at 'maxResults' failed to satisfy constraint",
+        ),
+        ("list_state_machines", {"nextToken": "made up"}, "Invalid Token: "),
+        ("describe_state_machine", {"stateMachineArn": MACHINE + "m:1"}, "versions and aliases"),
+        ("publish_state_machine_version", {"stateMachineArn": MACHINE + "m"}, "versions and aliases"),
+        (
+            "redrive_execution",
+            {"executionArn": MACHINE},
+            "redrive; start a new execution with the same input",
+        ),
+    ],
+)
+def test_what_is_wrong_or_lacking_is_refused_in_awss_words_or_by_name(
+    states: Any, operation: str, request_: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(ClientError, match=re.escape(words)):
+        getattr(states, operation)(**request_)
+
+
+def test_a_standard_machine_cannot_be_run_as_an_express_one(states: Any) -> None:
+    # boto3 puts a prefix before the host name for this operation.
+    with pytest.raises(ClientError, match="not supported by this type of state machine"):
+        states.start_sync_execution(stateMachineArn=create(states, "map"))
+
+
+def test_an_express_definition_is_judged_by_its_own_rules(states: Any) -> None:
+    definition = text_of("ask_by_sdk")
+    assert states.validate_state_machine_definition(definition=definition)["result"] == "OK"
+    verdict = states.validate_state_machine_definition(definition=definition, type="EXPRESS")
+    assert (verdict["result"], verdict["truncated"]) == ("FAIL", False)
+    assert verdict["diagnostics"][0]["location"] == "/States/Ask/Resource"
+
+
+def test_more_faults_than_asked_for_are_cut_off(states: Any) -> None:
+    verdict = states.validate_state_machine_definition(definition=text_of("faulty"), maxResults=1)
+    assert (len(verdict["diagnostics"]), verdict["truncated"]) == (1, True)
 
 
 def test_a_history_comes_in_pages_and_in_either_order(cloud: Cloud, states: Any) -> None:
