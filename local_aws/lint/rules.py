@@ -28,6 +28,12 @@ _ALL = (
         "write the field as the Amazon States Language has it",
     ),
     Rule(
+        "NOT_MODELLED",
+        "The definition has something that AWS takes and the local AWS lacks.",
+        "It cannot be run locally, and the parser reads no further: other faults may be hidden behind it.",
+        "do without it, or accept it with a reason",
+    ),
+    Rule(
         "STATELINT",
         "statelint finds a fault that the parser of the local AWS does not see.",
         "The specification of the Amazon States Language (states-language.net) does not allow it.",

@@ -81,8 +81,9 @@ def check(definition: Json, found: Iterable[Finding], paths: Iterable[str]) -> I
 def _faults(definition: Json) -> Iterator[Finding]:
     try:
         parse_definition(json.dumps(definition), lambda _resource: None)
-    except NotModelledError:
-        return  # no fault of the definition's
+    except NotModelledError as error:
+        what, _, path = str(error).rpartition(" at ")
+        yield finding("NOT_MODELLED", path, f"the local AWS does not model {what}")
     except DefinitionError as error:
         for problem in error.problems:
             code = problem.code if problem.code in RULES else "SCHEMA_VALIDATION_FAILED"
