@@ -1,4 +1,4 @@
-"""`ecs:runTask.sync` (connect-ecs.html), against an ECS that does as it is told."""
+"""`ecs:runTask` (connect-ecs.html), against an ECS that does as it is told."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 
 from local_aws.states.effects import TaskCall
 from local_aws.states.errors import StateError
+from local_aws.states.integrations import integration
 from local_aws.states.integrations.ecs_run_task import call_and_wait
 from local_aws.states.resources import parse_resource
 
@@ -130,6 +131,34 @@ def test_a_task_that_ecs_cannot_place_is_amazon_ecs_unknown() -> None:
     ecs = Ecs([])
     ecs.failures = [{"reason": "RESOURCE:MEMORY"}]
     assert failure_of(ecs).error == "AmazonECS.Unknown"
+
+
+@pytest.mark.parametrize(("pattern", "fails"), [("", False), (".waitForTaskToken", True)])
+def test_a_task_that_was_not_placed_fails_who_waits_and_is_only_told_to_who_does_not(
+    pattern: str, fails: bool
+) -> None:
+    ecs = Ecs([])
+    ecs.failures = [{"reason": "RESOURCE:MEMORY"}]
+    resource = parse_resource(f"arn:aws:states:::ecs:runTask{pattern}")
+    assert resource is not None
+    call = TaskCall(resource, resource.completed({"TaskDefinition": "d", "Count": 3}), "Run", (), None, print)
+    work = integration(resource)(ecs, "us-east-1", call)  # type: ignore[arg-type]  # it is used as a cloud
+    if fails:
+        with pytest.raises(StateError, match="RESOURCE:MEMORY") as failed:
+            asyncio.run(work)
+        assert failed.value.error == "AmazonECS.Unknown"
+    else:
+        answer = asyncio.run(work)
+        assert (answer["Failures"][0]["Reason"], answer["Tasks"]) == ("RESOURCE:MEMORY", [])
+    assert ecs.calls[0][1] == {"taskDefinition": "d", "count": 3}  # `startedBy` is of .sync only
+
+
+def test_a_job_of_several_tasks_is_refused_by_name() -> None:
+    resource = parse_resource("arn:aws:states:::ecs:runTask.sync")
+    assert resource is not None
+    call = TaskCall(resource, {"TaskDefinition": "d", "Count": 2}, "Run", (), None, print)
+    with pytest.raises(StateError, match=r"does not model .* with a Count other than 1"):
+        asyncio.run(call_and_wait(Ecs([]), "us-east-1", call))  # type: ignore[arg-type]  # see above
 
 
 @pytest.mark.parametrize(
