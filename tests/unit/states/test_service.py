@@ -21,14 +21,6 @@ MACHINE = f"arn:aws:states:{REGION}:123456789012:stateMachine:"
 @pytest.fixture(scope="module")
 def cloud() -> Iterator[Cloud]:
     with cloud_at() as running:
-        running.client("s3", REGION).create_bucket(Bucket="data")
-        running.client("s3", REGION).put_object(Bucket="data", Key="there", Body=b"text")
-        running.client("dynamodb", REGION).create_table(
-            TableName="claims",
-            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
-            AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
-            BillingMode="PAY_PER_REQUEST",
-        )
         yield running
 
 
@@ -292,40 +284,6 @@ def test_a_history_comes_in_pages_and_in_either_order(cloud: Cloud, states: Any)
     assert [len(page) for page in pages] == [4, 2]
     newest = states.get_execution_history(executionArn=arn, reverseOrder=True)["events"][0]
     assert newest == pages[1][1]
-
-
-def test_an_s3_result_is_text_and_a_missing_key_is_caught_by_its_java_name(cloud: Cloud, states: Any) -> None:
-    found = json.loads(
-        ended(cloud, start(states, "get_object", {"bucket": "data", "key": "there"}))["output"]
-    )
-    assert found["Body"] == "text"
-    assert found["LastModified"].endswith("Z")
-    missing = json.loads(
-        ended(cloud, start(states, "get_object", {"bucket": "data", "key": "not"}))["output"]
-    )
-    assert missing["Error"] == "S3.NoSuchKeyException"
-    assert "(Service: S3, Status Code: 404, Request ID: " in missing["Cause"]
-
-
-def test_an_error_without_a_class_of_its_own_collapses_to_the_services(cloud: Cloud, states: Any) -> None:
-    caught = json.loads(ended(cloud, start(states, "conditional_copy", {"bucket": "data"}))["output"])
-    assert caught["Error"] == "S3.S3Exception"
-    assert "Status Code: 412" in caught["Cause"]
-
-
-def test_keys_of_maps_pass_through_as_they_are_and_conditions_have_their_name(
-    cloud: Cloud, states: Any
-) -> None:
-    item = json.loads(ended(cloud, start(states, "put_item", {}))["output"])
-    assert item == {"pk": {"S": "a"}, "my-Map": {"M": {"lower": {"S": "x"}}}}
-    second = json.loads(ended(cloud, start(states, "put_item", {}))["output"])
-    assert second["Error"] == "DynamoDb.ConditionalCheckFailedException"
-
-
-def test_a_parameter_that_the_api_lacks_is_states_runtime(cloud: Cloud, states: Any) -> None:
-    description = ended(cloud, start(states, "unknown_parameter", {}))
-    assert description["error"] == "States.Runtime"
-    assert 'The field "bucket" is not supported by Step Functions' in description["cause"]
 
 
 def test_a_change_of_status_goes_to_eventbridge(cloud: Cloud, states: Any) -> None:
