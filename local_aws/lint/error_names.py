@@ -185,7 +185,7 @@ def _is_generic(call: Call, prefix: str, rest: str) -> bool:
 
 def _unmodelled(call: Call) -> str:
     prefix = _prefixes(call)[0]
-    return f"{prefix}.{prefix}Exception" if call.sdk else f"{prefix}.Amazon{prefix}Exception or the like"
+    return f"{prefix}.{prefix}Exception" if call.sdk else "the SDK's own, such as ECS.AmazonECSException"
 
 
 def _modelled_name(name: str, call: Call) -> str | None:
