@@ -32,10 +32,7 @@ class DefinitionError(ValueError):
 
     def __init__(self, problems: list[Problem]) -> None:
         self.problems = problems
-        faults = (
-            f"{fault.code}: {fault.message}" + f" at {fault.location}" * bool(fault.location)
-            for fault in problems
-        )
+        faults = (f"{fault.code}: {fault.message} at {fault.location or 'null'}" for fault in problems)
         super().__init__("Invalid State Machine Definition: '" + ", ".join(faults) + "'")
 
 
@@ -61,6 +58,10 @@ class Fields:
         """Note a fault of this object or of one of its fields."""
         location = f"{self.location}/{key}" if key else self.location or "/"
         self.problems.append(Problem(code, message, location))
+
+    def note(self, code: str, message: str) -> None:
+        """Note a fault that AWS gives no path to."""
+        self.problems.append(Problem(code, message))
 
     def require(self, *keys: str) -> bool:
         """Note the fields that are missing; tell whether none is."""

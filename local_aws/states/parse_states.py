@@ -29,6 +29,7 @@ from local_aws.states.reader import StateReader, whole_seconds
 from local_aws.states.scope import Expression, Scope
 from local_aws.states.surroundings import Surroundings
 
+LANGUAGES = ("JSONPath", "JSONata")
 _COMMON = {"Type", "Comment", "QueryLanguage"}
 _PATHS = {"InputPath", "OutputPath"}
 _ONWARD = {"Next", "End", "Assign"}
@@ -97,7 +98,7 @@ def parse_state(name: str, node: Json, location: str, around: Surroundings) -> S
 def _check_language(reader: StateReader) -> None:
     """Note fields that the state has not, or has not in its query language."""
     fields = reader.fields
-    fields.one_of("QueryLanguage", ("JSONPath", "JSONata"))
+    fields.one_of("QueryLanguage", LANGUAGES)
     both = (("JSONPath", _JSON_PATH[reader.kind]), ("JSONata", _JSONATA[reader.kind]))
     (own, mine), (other, theirs) = reversed(both) if reader.is_jsonata else both
     if reader.around.jsonata and not reader.is_jsonata:

@@ -13,9 +13,14 @@ from local_aws.states.resources import Resource
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """The faults so far, who judges resources, how to parse what is nested, the machine's query language."""
+    """The faults so far, who judges resources, how to parse what is nested, the machine's query language.
+
+    And the names that are taken: of all states so far, and of the variables of the machines around.
+    """
 
     problems: list[Problem]
     supports: Callable[[Resource], None]
     parse_machine: Callable[[Json, str, Surroundings], Machine | None]
     jsonata: bool
+    states: set[str]
+    variables: frozenset[str]
