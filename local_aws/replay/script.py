@@ -66,6 +66,9 @@ class Script:
     def begin_map_run(self, run: MapRun) -> None:
         """Let every Map Run begin."""
 
+    def check(self, resource: Resource, parameters: Json) -> None:
+        """Take any parameters: whoever gave the results knows what they are results of."""
+
     async def call(self, task: TaskCall) -> Json:
         """Answer a task with its next result; raises StateError, or NoResultError when none is left."""
         await asyncio.sleep(0)

@@ -59,6 +59,9 @@ class Effects(Protocol):
     def begin_map_run(self, run: MapRun) -> None:
         """Be told of a Map Run that begins; raises States.Permissions when the machine's role must not."""
 
+    def check(self, resource: Resource, parameters: Json) -> None:
+        """Raise States.Runtime for parameters that the task cannot be started with."""
+
     async def call(self, task: TaskCall) -> Json:
         """Call what a Task names and return its result; raises StateError.
 

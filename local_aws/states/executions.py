@@ -17,7 +17,7 @@ from local_aws.states.distributed.map_run import MapRun
 from local_aws.states.effects import TaskCall
 from local_aws.states.errors import PERMISSIONS, StateError, runtime_error
 from local_aws.states.history import History, Thread, failure_details
-from local_aws.states.integrations import integration
+from local_aws.states.integrations import check_parameters, integration
 from local_aws.states.interpreter import Interpreter
 from local_aws.states.jsontext import Json, dumps, loads, timestamp, too_large
 from local_aws.states.model import Machine
@@ -89,6 +89,10 @@ class LiveEffects:
         except AccessDeniedError as denied:
             raise StateError(PERMISSIONS, str(denied)) from denied
         self._cloud.states(self._region).map_runs.add(run, self._machine.updated)
+
+    def check(self, resource: Resource, parameters: Json) -> None:
+        """Raise States.Runtime for parameters that the service's API does not have."""
+        check_parameters(resource, parameters)
 
     async def call(self, task: TaskCall) -> Json:
         """Call the service that the task names."""

@@ -27,6 +27,7 @@ async def run_task(visit: Visit, state: TaskState, data: Json) -> Json:
     if state.resource.pattern:  # the context object of other tasks has no token, activities' included
         visit.context["Task"] = {"Token": token}
     parameters = state.resource.completed(state.flow.arguments(data, visit.scope))
+    visit.effects.check(state.resource, parameters)
     credentials = state.credentials(data, visit.scope) if state.credentials else None
     limits = Limits(visit.effects, timeout, heartbeat if _may_beat(state.resource) else None)
     events = _TaskEvents(visit, state, limits)

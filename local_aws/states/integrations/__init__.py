@@ -18,6 +18,7 @@ from local_aws.states.integrations import (
     put_events,
     start_execution,
 )
+from local_aws.states.integrations.casing import pascal
 from local_aws.states.jsontext import Json
 from local_aws.states.resources import Resource
 
@@ -79,6 +80,16 @@ def integration(resource: Resource) -> Integration:
 def check(resource: Resource) -> None:
     """Raise what `integration` raises."""
     integration(resource)
+
+
+def check_parameters(resource: Resource, parameters: Json) -> None:
+    """Raise States.Runtime for a parameter that the API behind a resource does not have."""
+    if resource.service.startswith("aws-sdk:"):
+        aws_sdk.check_parameters(aws_sdk.operation_of(resource), parameters)
+    elif resource.service in optimized.SERVICES:
+        aws_sdk.check_parameters(
+            optimized.operation_of(resource.service, pascal(resource.action)), parameters
+        )
 
 
 async def _activity(cloud: Cloud, region: str, task: TaskCall) -> Json:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from botocore import xform_name
 from botocore.exceptions import ClientError, ParamValidationError, UnknownServiceError
@@ -56,13 +56,23 @@ async def call(cloud: Cloud, region: str, task: TaskCall) -> Json:
 async def call_api(cloud: Cloud, region: str, operation: OperationModel, parameters: Json) -> Json:
     """Call an API with PascalCase parameters; raises ClientError, or States.Runtime when they do not fit."""
     service = operation.service_model.service_name
+    request = check_parameters(operation, parameters)
     try:
-        request = to_request(parameters, operation.input_shape) if operation.input_shape else {}
         return await cloud.call(service, region, xform_name(operation.name), **request)
-    except (UnknownFieldError, ParamValidationError, TypeError) as error:
-        raise runtime_error(
-            f"The Parameters '{dumps(parameters)}' could not be used to start the Task: [{error}]"
-        ) from error
+    except (ParamValidationError, TypeError) as error:
+        raise _unusable(parameters, error) from error
+
+
+def check_parameters(operation: OperationModel, parameters: Json) -> dict[str, Any]:
+    """Return parameters as boto3 takes them; raises States.Runtime when the API does not have one."""
+    try:
+        return to_request(parameters, operation.input_shape) if operation.input_shape else {}
+    except UnknownFieldError as error:
+        raise _unusable(parameters, error) from error
+
+
+def _unusable(parameters: Json, why: Exception) -> StateError:
+    return runtime_error(f"The Parameters '{dumps(parameters)}' could not be used to start the Task: [{why}]")
 
 
 @functools.cache

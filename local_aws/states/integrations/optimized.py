@@ -33,7 +33,7 @@ class _Service:
     empty_lists: bool = False  # whether its objects have a list where the service sent none
 
 
-_SERVICES = {
+SERVICES = {
     "ecs": _Service("ecs", "ECS", "AmazonECS", "AmazonECSException", empty_lists=True),
     "events": _Service("events", "EventBridge", "AmazonEventBridge", "AmazonEventBridgeException"),
     "sns": _Service("sns", "SNS", "AmazonSNS", "AmazonSNSException"),
@@ -41,6 +41,11 @@ _SERVICES = {
     "states": _Service("stepfunctions", "StepFunctions", "AWSStepFunctions", "AWSStepFunctionsException"),
     "dynamodb": _Service("dynamodb", "DynamoDB", "AmazonDynamoDBv2", "AmazonDynamoDBException"),
 }
+
+
+def operation_of(service: str, name: str) -> OperationModel:
+    """Return botocore's model of operation `name` of a service."""
+    return service_model(SERVICES[service].botocore).operation_model(name)
 
 
 async def call(cloud: Cloud, region: str, task: TaskCall) -> Json:
@@ -51,8 +56,7 @@ async def call(cloud: Cloud, region: str, task: TaskCall) -> Json:
 
 async def request(cloud: Cloud, region: str, service: str, name: str, parameters: Json) -> dict[str, Json]:
     """Call operation `name` of a service as `call` does; raises StateError in the SDK for Java 1's words."""
-    named = _SERVICES[service]
-    operation = service_model(named.botocore).operation_model(name)
+    named, operation = SERVICES[service], operation_of(service, name)
     try:
         answer = await call_api(cloud, region, operation, parameters)
     except ClientError as error:

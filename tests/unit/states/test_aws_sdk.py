@@ -61,9 +61,9 @@ def test_keys_of_maps_pass_through_as_they_are_and_conditions_have_their_name(cl
     assert output_of(cloud, "put_item", {})["Error"] == "DynamoDb.ConditionalCheckFailedException"
 
 
-def test_a_parameter_that_the_api_lacks_is_states_runtime(cloud: Cloud) -> None:
+def test_a_parameter_that_the_api_lacks_is_states_runtime_before_the_task_is_scheduled(cloud: Cloud) -> None:
     execution = run(cloud, "unknown_parameter", {})
     failed = details(execution, "ExecutionFailed")
     assert failed["error"] == "States.Runtime"
     assert 'The field "bucket" is not supported by Step Functions' in failed["cause"]
-    assert types(execution)[0] == "ExecutionStarted"
+    assert types(execution) == ["ExecutionStarted", "TaskStateEntered", "ExecutionFailed"]
