@@ -56,7 +56,7 @@ def test_a_task_has_credentials_that_stand_for_its_role(fargate: Fargate) -> Non
     role = make_role(fargate.cloud, allow("sqs:ListQueues"))
     arn = fargate.start(fargate.register(fargate.container("wait"), taskRoleArn=role))
     fargate.wait(arn, "RUNNING")
-    given = fargate.ask(arn, "AWS_CONTAINER_CREDENTIALS_FULL_URI").json
+    given: Any = fargate.ask(arn, "AWS_CONTAINER_CREDENTIALS_FULL_URI").json
 
     session = fargate.cloud.enforcer.roles.session_of(given["AccessKeyId"])
     assert session is not None

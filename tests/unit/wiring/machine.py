@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 from urllib.parse import unquote
@@ -90,7 +91,7 @@ class Machine:
         """What the execution knows of itself before its first call."""
         start = {"bucket": self.stack.name("InputBucket"), "key": self.key, "object": {"version-id": "1"}}
         made = compile_template(self.states["GenerateExecutionParameters"]["Parameters"])
-        described = compile_value(self.states["DescribeKey"]["Output"], "Output")
+        described = compile_value(self.states["DescribeKey"]["Output"], "Output", _no_fault)
         names = made(start, self._scope())
         known: dict[str, Any] = described(
             {"input": {**start, "ephemeral": names}, "context": self.context}, self._scope()
@@ -114,7 +115,12 @@ class Machine:
         return {**self._described, **answers}
 
     def _scope(self) -> Scope:
-        return Scope(self.context, {}, lambda: "id", random.Random(1))  # noqa: S311 - only for intrinsics
+        chance = random.Random(1)  # noqa: S311 - only for intrinsics
+        return Scope(self.context, {}, lambda: "id", chance, lambda: datetime.now(UTC))
+
+
+def _no_fault(code: str, message: str, field: str) -> None:
+    raise AssertionError(f"{code}: {message} ({field})")
 
 
 def _copy_needs(parameters: dict[str, Any]) -> Iterator[Need]:
