@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from local_aws.__main__ import arguments_of
 from local_aws.cloud import Cloud
 from local_aws.ecs.images import Images
 from local_aws.ecs.rate_limits import RateLimits
@@ -155,6 +156,13 @@ def test_states_last_as_long_as_they_are_told_to(make: Make) -> None:
     assert timedelta(seconds=50) < lasted[1] < timedelta(seconds=60)
     assert timedelta(seconds=40) < lasted[2] < timedelta(seconds=50)
     assert lasted[3] == timedelta(seconds=50)
+
+
+def test_the_command_line_takes_them_all() -> None:
+    asked = arguments_of(["serve", "--ecs-delays", "pending=30", "--rate-limits", "--fargate-vcpus", "6"])
+    assert (asked.ecs_delays, asked.rate_limits, asked.fargate_vcpus) == (Lifecycle(pending=30), True, 6)
+    asked = arguments_of(["serve"])
+    assert (asked.ecs_delays, asked.rate_limits, asked.fargate_vcpus) == (Lifecycle(), False, None)
 
 
 def test_delays_that_are_not_given_are_as_always() -> None:
