@@ -59,9 +59,7 @@ class Events:
             if name == "PutEvents":
                 return _response(self._put_events(body, region))
             if name == "TestEventPattern":
-                return _response(
-                    {"Result": matches(parse_pattern(body["EventPattern"]), json.loads(body["Event"]))}
-                )
+                return _response({"Result": matches(parse_pattern(body["EventPattern"]), _event_in(body))})
             if name == "PutRule":
                 _check_rule(body)
             elif name == "PutTargets":
@@ -130,6 +128,14 @@ class Events:
             event["time"] = datetime.fromtimestamp(entry["Time"], UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         bus.publish(event)
         return {"EventId": event["id"]}
+
+
+def _event_in(body: dict[str, Json]) -> Json:
+    """Return the event that TestEventPattern is to try."""
+    try:
+        return json.loads(body["Event"])
+    except ValueError as error:
+        raise AwsError("ValidationException", "Parameter Event is not valid.") from error
 
 
 def _check_rule(body: dict[str, Json]) -> None:

@@ -170,6 +170,7 @@ def test_a_target_that_cannot_be_served_is_refused(
     ("call", "arguments", "code"),
     [
         ("put_rule", {"Name": "r"}, "ValidationException"),
+        ("test_event_pattern", {"EventPattern": '{"a": ["b"]}', "Event": "{"}, "ValidationException"),
         ("put_rule", {"Name": "r", "EventPattern": '{"a": "b"}'}, "InvalidEventPatternException"),
         ("put_rule", {"Name": "r", "EventPattern": '{"a": ["b"]}', "EventBusName": "mine"}, "NotImplemented"),
         ("create_event_bus", {"Name": "mine"}, "NotImplemented"),

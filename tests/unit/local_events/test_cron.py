@@ -112,3 +112,4 @@ def test_the_hour_that_spring_leaves_out_has_no_turn() -> None:
 def test_the_hour_that_autumn_has_twice_has_one_turn() -> None:
     assert local_turns("cron(30 2 * * ? *)", "2026-10-24T12:00Z", 2) == ["10-25 00:30", "10-26 01:30"]
     assert local_turns("cron(0/30 * * * ? *)", "2026-10-25T00:10Z", 2) == ["10-25 00:30", "10-25 02:00"]
+    assert local_turns("cron(0/30 * * * ? *)", "2026-10-25T01:10Z", 1) == ["10-25 02:00"]

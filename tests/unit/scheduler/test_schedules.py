@@ -54,6 +54,13 @@ def test_a_cron_schedule_follows_the_clocks_of_its_time_zone(scheduling: Schedul
     assert [text[-9:] for text in said] == ["04:00:00Z"] * 2
 
 
+def test_a_cron_schedule_waits_for_its_start(scheduling: Scheduling) -> None:
+    start = scheduling.now + timedelta(days=2)
+    scheduling.create("cron(0 0 * * ? *)", SAID, StartDate=start)
+    assert scheduling.after(2 * 86_400 - 60) == []
+    assert len(scheduling.after(86_400)) == 1
+
+
 def test_a_flexible_window_delays_an_invocation(scheduling: Scheduling) -> None:
     due = scheduling.now + timedelta(minutes=1)
     window = {"Mode": "FLEXIBLE", "MaximumWindowInMinutes": 60}
