@@ -15,15 +15,13 @@ from tests.unit.functions.support import ACCOUNT, REGION, Lambda
 from tests.unit.local_iam.support import allow, change_policy
 
 
-@pytest.mark.parametrize("event", [{"a": [1, 1.5, None, "ü"]}, "text", 0, None])
-def test_a_handler_is_given_the_event_and_its_return_value_is_the_payload(
-    functions: Lambda, event: Any
-) -> None:
+def test_a_handler_is_given_the_event_and_its_return_value_is_the_payload(functions: Lambda) -> None:
     name = functions.make()
-    said = functions.invoke(name, event)
-    assert said.payload == ({} if event is None else event)  # without a payload AWS's runtime sees {}
-    assert (said.answer["StatusCode"], said.answer["ExecutedVersion"]) == (200, "$LATEST")
-    assert "FunctionError" not in said.answer
+    for event in ({"a": [1, 1.5, None, "ü"]}, "text", 0, None):
+        said = functions.invoke(name, event)
+        assert said.payload == ({} if event is None else event)  # AWS's runtime makes {} of no payload
+        assert (said.answer["StatusCode"], said.answer["ExecutedVersion"]) == (200, "$LATEST")
+        assert "FunctionError" not in said.answer
 
 
 def test_a_handler_knows_its_function_and_how_long_it_may_run(functions: Lambda) -> None:
@@ -106,15 +104,17 @@ def test_a_function_that_takes_too_long_is_stopped(functions: Lambda) -> None:
         ("handlers.be_killed", 0, "Runtime exited with error: signal: killed"),
     ],
 )
-def test_a_process_that_ends_is_an_error_and_the_next_one_is_fresh(
-    functions: Lambda, handler: str, event: int, reason: str
-) -> None:
-    name = functions.make(handler)
-    for _ in range(2):
-        said = functions.invoke(name, event)
-        request = said.answer["ResponseMetadata"]["RequestId"]
-        message = f"RequestId: {request} Error: {reason}"
-        assert said.payload == {"errorType": "Runtime.ExitError", "errorMessage": message}
+def test_a_process_that_ends_is_an_error(functions: Lambda, handler: str, event: int, reason: str) -> None:
+    said = functions.invoke(functions.make(handler), event)
+    request = said.answer["ResponseMetadata"]["RequestId"]
+    message = f"RequestId: {request} Error: {reason}"
+    assert said.payload == {"errorType": "Runtime.ExitError", "errorMessage": message}
+
+
+def test_after_a_process_that_has_ended_comes_a_fresh_one(functions: Lambda) -> None:
+    name = functions.make("handlers.leave_later")
+    answers = [functions.invoke(name, leave).payload for leave in (False, True, False)]
+    assert (answers[0], answers[1]["errorType"], answers[2]) == (1, "Runtime.ExitError", 1)
 
 
 @pytest.mark.parametrize(
@@ -197,11 +197,10 @@ def test_a_dry_run_runs_nothing(functions: Lambda) -> None:
     assert functions.invoke(name).payload == 1
 
 
-@pytest.mark.parametrize(
-    "form", ["{}", f"{ACCOUNT}:function:{{}}", f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{{}}"]
-)
-def test_a_function_is_named_by_name_or_arn(functions: Lambda, form: str) -> None:
-    assert functions.invoke(form.format(functions.make()), 1).payload == 1
+def test_a_function_is_named_by_name_or_arn(functions: Lambda) -> None:
+    name = functions.make()
+    for prefix in ("", f"{ACCOUNT}:function:", f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:"):
+        assert functions.invoke(prefix + name, 1).payload == 1
 
 
 def test_a_function_that_is_not_there_is_refused(functions: Lambda) -> None:
