@@ -36,6 +36,7 @@ from local_aws.states.model import (
 )
 from local_aws.states.retry import Retries
 from local_aws.states.scope import Scope
+from local_aws.states.variables import check_variables
 
 _STATES_A_TURN = 64  # how many states may pass before others get their turn on the loop
 _Next = tuple[str | None, Json]
@@ -138,6 +139,8 @@ class Visit:
             "outputDetails": {"truncated": False},
         }
         if assigned:
+            variables = {**self.around.variables, **assigned}
+            check_variables(self.state.name, assigned, variables)
             details["assignedVariables"] = {
                 name: self.history.written(value) for name, value in assigned.items()
             }
@@ -145,7 +148,7 @@ class Visit:
         self.history.add(self.thread, f"{self.state.kind}StateExited", details)
         self.thread.open = ""
         if assigned:
-            self.around.variables = {**self.around.variables, **assigned}
+            self.around.variables = variables
 
     def _limit(self, text: str, what: str) -> None:
         if too_large(text):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from local_aws.states.errors import StateError
+from local_aws.states.variables import check_variables
 from tests.unit.states.running import outcome_of, parameters, returns
 
 
@@ -54,3 +56,15 @@ def test_a_state_whose_output_exceeds_256_kib_ends_the_execution() -> None:
 def test_an_endless_loop_ends_at_25000_events() -> None:
     outcome = outcome_of("endless", {})
     assert (outcome.status, outcome.error, len(outcome.events)) == ("FAILED", "States.Runtime", 25_000)
+
+
+def test_one_assign_holds_at_most_256_kib() -> None:
+    assert outcome_of("keep_twice", {"text": "x" * 131_000}).status == "SUCCEEDED"
+    assert outcome_of("keep_twice", {"text": "x" * 131_100}).error == "States.DataLimitExceeded"
+
+
+def test_all_variables_hold_at_most_10_mib() -> None:
+    part = "x" * 262_000
+    check_variables("Keep", {"last": part}, {str(number): part for number in range(40)})
+    with pytest.raises(StateError, match="10 MiB"):
+        check_variables("Keep", {"last": part}, {str(number): part for number in range(41)})
