@@ -171,6 +171,8 @@ class Environment:
                 raise _TimedOutError
             if not (line := reading.result()):
                 raise _EndedError
+        except ConnectionError as error:  # it ended without having read what it was asked
+            raise _EndedError from error
         finally:
             reading.cancel()
             limit.cancel()

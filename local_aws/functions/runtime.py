@@ -15,11 +15,14 @@ import os
 import resource
 import socket
 import sys
-from typing import Any
+from typing import Any, Final
 
 from awslambdaric import bootstrap
 from awslambdaric.lambda_runtime_client import InvocationRequest
 from awslambdaric.lambda_runtime_marshaller import LambdaMarshaller
+
+
+_LONGEST: Final = 1 << 23  # characters: more than a function may answer, so it is seen to be too many
 
 
 class Channel:
@@ -40,7 +43,8 @@ class Channel:
 
     def post_invocation_result(self, _: str, result: str | bytes, *_args: Any, **_more: Any) -> None:
         """Give back what the handler has returned, as JSON text; bytes as they are."""
-        self._tell("result", result.decode(errors="surrogateescape") if isinstance(result, bytes) else result)
+        text = result.decode(errors="surrogateescape") if isinstance(result, bytes) else result
+        self._tell("result", text[:_LONGEST])
 
     def post_invocation_error(self, _: str, error: str, *_args: Any, **_more: Any) -> None:
         """Give back, as JSON text, the exception that the handler has raised."""
