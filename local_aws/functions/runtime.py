@@ -21,7 +21,6 @@ from awslambdaric import bootstrap
 from awslambdaric.lambda_runtime_client import InvocationRequest
 from awslambdaric.lambda_runtime_marshaller import LambdaMarshaller
 
-
 _LONGEST: Final = 1 << 23  # characters: more than a function may answer, so it is seen to be too many
 
 
