@@ -74,8 +74,7 @@ async def _run(machine: Machine, given: Json, script: Script, context: dict[str,
         waits.add(asyncio.ensure_future(script.sleep(machine.timeout_seconds)))
     await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
     if not work.done():
-        history.abort(thread, thread.last)
-        history.add(thread, "ExecutionTimedOut", {})
+        history.add_after(thread, 0, "ExecutionTimedOut", {})  # an end from outside follows no event
         return Outcome("TIMED_OUT", None, None, None, history.events)
     try:
         output = work.result()
