@@ -10,6 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local_aws.wire import Json
+from tests.unit.local_ecs.conftest import NETWORK
 
 
 def refusal(error: pytest.ExceptionInfo[ClientError]) -> tuple[str, str]:
@@ -51,7 +52,8 @@ def test_a_task_goes_through_every_state_and_each_change_is_an_event(fargate: An
 
 def test_a_task_is_described_as_it_was_recorded_on_aws(fargate: Any) -> None:
     """aws-facts section 1: the recorded execution of test_run_task_sync."""
-    first = fargate.describe(fargate.start())
+    request = {"taskDefinition": fargate.register()["family"], "networkConfiguration": NETWORK}
+    (first,) = fargate.ecs.run_task(cluster="c", launchType="FARGATE", **request)["tasks"]
     assert first["attachments"][0]["status"] == "PRECREATED"
     assert not {"connectivity", "connectivityAt"} & first.keys()
     task = fargate.run()

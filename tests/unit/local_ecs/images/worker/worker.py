@@ -17,11 +17,9 @@ if what == "environment":
     print(Path.cwd())
 if what == "say":
     print(*arguments, sep="\n")
-if what == "write later":
-    time.sleep(0.3)
-if what in ("write", "write later", "write and wait"):
+if what in ("write", "write and wait"):
     Path(arguments[0], "file").write_text("written")
-if what in ("wait", "write and wait", "write later"):
+if what in ("wait", "write and wait"):
     print("ready", flush=True)
     time.sleep(600)
 if what == "wait for":
