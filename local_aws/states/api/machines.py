@@ -18,6 +18,7 @@ from local_aws.states.pages import page
 from local_aws.states.parsing import parse_definition
 from local_aws.wire import AwsError, not_modelled, operation
 
+_LONGEST_DEFINITION = 1_048_576  # characters; CreateStateMachine, "definition"
 _ROLE = re.compile(r"arn:aws[\w-]*:iam::\d{12}:role/.+")
 _CHANGES = ("definition", "roleArn", "loggingConfiguration", "tracingConfiguration")
 
@@ -122,6 +123,7 @@ class MachinesApi(StatesBase):
                 "Member must have value less than or equal to 100",
             )
         supports = check_express if request.get("type") == "EXPRESS" else check
+        _check_length(request["definition"])
         try:
             parse_definition(request["definition"], supports)
         except DefinitionError as error:
@@ -131,12 +133,22 @@ class MachinesApi(StatesBase):
         return {"result": "OK", "diagnostics": [], "truncated": False}
 
     def _compiled(self, definition: str) -> Machine:
+        _check_length(definition)
         try:
             return parse_definition(definition, check)
         except DefinitionError as error:
             raise AwsError("InvalidDefinition", str(error)) from error
         except NotModelledError as error:
             raise not_modelled(str(error)) from error
+
+
+def _check_length(definition: str) -> None:
+    if len(definition) > _LONGEST_DEFINITION:
+        raise AwsError(
+            "ValidationException",
+            "1 validation error detected: Value at 'definition' failed to satisfy constraint: Member must "
+            f"have length less than or equal to {_LONGEST_DEFINITION}",
+        )
 
 
 def _check(role: str, request: Json) -> None:

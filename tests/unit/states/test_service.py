@@ -93,6 +93,13 @@ def test_a_faulty_definition_is_refused_with_the_path_to_every_fault(states: Any
     assert "/States/A/Parameters" in {one["location"] for one in verdict["diagnostics"]}
 
 
+def test_a_definition_beyond_one_mebibyte_is_refused(states: Any) -> None:
+    text = text_of("no_choice") + " " * 1_048_576
+    with pytest.raises(ClientError, match="Value at 'definition' failed to satisfy constraint") as error:
+        states.validate_state_machine_definition(definition=text)
+    assert code_of(error) == "ValidationException"
+
+
 def test_an_integration_that_is_not_modelled_is_refused_by_name_at_creation(states: Any) -> None:
     with pytest.raises(ClientError, match=r"glue:startJobRun\.sync at /States/Run/Resource"):
         create(states, "glue_job")
