@@ -56,7 +56,8 @@ def works(scale: float) -> list[Work]:
 
     turns, items, branches, retries = sized(1_000), sized(1_000), sized(50), sized(200)
     parallel = read("parallel")
-    parallel["States"]["Together"]["Branches"] *= branches
+    (branch,) = parallel["States"]["Together"]["Branches"]
+    parallel["States"]["Together"]["Branches"] = [numbered(branch, n) for n in range(branches)]
     return [
         Work("start", "start and end", 1, read("start"), {}),
         Work("loop", "Pass and Choice states", 2 * turns, read("loop"), {"left": turns}),
@@ -64,6 +65,15 @@ def works(scale: float) -> list[Work]:
         Work("parallel", "branches of a Parallel", branches, parallel, {}),
         retrying(retries),
     ]
+
+
+def numbered(branch: dict[str, Any], number: int) -> dict[str, Any]:
+    """Return a branch with other names for its states: in a whole machine each name is there once."""
+    text = json.dumps(branch)
+    for name in branch["States"]:
+        text = text.replace(f'"{name}"', f'"{name} {number}"')
+    made: dict[str, Any] = json.loads(text)
+    return made
 
 
 def retrying(retries: int) -> Work:

@@ -15,6 +15,7 @@ import os
 import resource
 import socket
 import sys
+from pathlib import Path
 from typing import Any, Final
 
 from awslambdaric import bootstrap
@@ -60,9 +61,12 @@ class Channel:
 
 
 def _memory() -> int:
-    """Return the most memory that this process has had, in MB; macOS tells it in bytes, Linux in KiB."""
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return int(most / (1 << 20 if sys.platform == "darwin" else 1 << 10)) + 1
+    """Return the most memory that this process has had, in MB."""
+    try:
+        status = Path("/proc/self/status").read_text(encoding="ascii")
+    except FileNotFoundError:  # not Linux, whose getrusage tells of the parent's memory, too
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 20
+    return int(status.partition("VmHWM:")[2].split()[0]) >> 10
 
 
 def main() -> None:

@@ -60,7 +60,7 @@ def stand_in(benchmark: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 def test_our_engine_does_all_the_work(
     benchmark: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    works = benchmark.works(0.01)
+    works = benchmark.works(0.04)
     asked = [json.dumps({"definition": work.definition, "input": work.given}) for work in works]
     monkeypatch.setattr(sys, "stdin", io.StringIO("\n".join(asked)))
     load(FOLDER / "engines" / "ours.py").main()
@@ -68,9 +68,9 @@ def test_our_engine_does_all_the_work(
     assert ready == "ready"
     told = {work.name: json.loads(answer) for work, answer in zip(works, answers, strict=True)}
     assert {one["status"] for one in told.values()} == {"SUCCEEDED"}
-    # 10 turns of 2 states, and the last Choice; 10 items; a branch; a first try and 2 retries.
+    # 40 turns of 2 states, and the last Choice; 40 items; 2 branches; a first try and 8 retries.
     events = {name: one["events"] for name, one in told.items()}
-    assert (events["start"], events["loop"], events["map"]) == (4, 4 + 2 * 21, 6 + 4 * 10)
+    assert (events["start"], events["loop"], events["map"]) == (4, 4 + 2 * 81, 6 + 4 * 40)
     assert events["retries"] > events["parallel"] > events["start"]
 
 
