@@ -81,10 +81,14 @@ class Process:
         return code if code >= 0 else 128 - code
 
     def terminate(self) -> None:
-        """Ask the main process to end (SIGTERM)."""
+        """Ask the main process to end (SIGTERM).
+
+        Not by asyncio's `send_signal`, which waits for a process that has just ended, and so takes its exit
+        code from whoever else waits for it.
+        """
         if self._child.returncode is None:
             with contextlib.suppress(ProcessLookupError):
-                self._child.send_signal(signal.SIGTERM)
+                os.kill(self._child.pid, signal.SIGTERM)
 
     def kill(self) -> None:
         """Kill the process and its children (SIGKILL)."""
