@@ -18,7 +18,8 @@ from local_aws.lint.findings import Finding, closest, did_you_mean, finding
 from local_aws.lint.integrations import known_call
 from local_aws.lint.optimized import OPTIMIZED
 from local_aws.lint.retries import error_names
-from local_aws.lint.services import Call, java_name
+from local_aws.lint.services import Call
+from local_aws.states.integrations.names import error_prefix, java_name
 
 _STATES = (
     "States.ALL",
@@ -150,13 +151,9 @@ def _of_calls(name: str, path: str, errors: _Errors) -> Iterator[Finding]:
 
 def _prefixes(call: Call) -> tuple[str, ...]:
     if call.sdk and call.operation:
-        prefix = _sdk_prefix(call.operation.service_model)
+        prefix = error_prefix(call.operation.service_model)
         return (prefix, _DOCUMENTED[prefix]) if prefix in _DOCUMENTED else (prefix,)
     return OPTIMIZED[call.service].prefixes
-
-
-def _sdk_prefix(model: ServiceModel) -> str:
-    return java_name(str(model.metadata["serviceId"]).removesuffix("Service"))
 
 
 def known(call: Call) -> tuple[str, ...]:

@@ -11,8 +11,7 @@ from collections.abc import Iterator
 from botocore.model import ListShape, MapShape, Shape, StringShape, StructureShape
 
 from local_aws.lint.findings import Finding, closest, did_you_mean, finding
-from local_aws.lint.services import java_name
-from local_aws.states.integrations.casing import pascal
+from local_aws.states.integrations.names import names_of, pascal
 from local_aws.states.jsontext import Json, dumps
 
 _FEW = 20  # words: of longer lists, such as the types of instances, the models lag behind the APIs
@@ -52,19 +51,6 @@ def misfits(value: Json, shape: Shape, path: str, api: str) -> Iterator[Finding]
         )
     elif isinstance(shape, StringShape) and isinstance(value, str) and 0 < len(shape.enum) <= _FEW:
         yield from _word(value, shape.enum, path, api)
-
-
-def names_of(shape: StructureShape) -> dict[str, str]:
-    """Return the members of a structure by every name that Step Functions may have for them.
-
-    They are the API's, beginning with a capital; those with acronyms as the SDK for Java 2 spells them
-    (DBInstanceIdentifier is DbInstanceIdentifier).
-    """
-    names: dict[str, str] = {}
-    for name in shape.members:
-        leading = re.sub(r"^[A-Z]+(?=[A-Z][a-z]|$|\d)", lambda match: match[0].capitalize(), pascal(name))
-        names |= dict.fromkeys((java_name(name), leading, pascal(name)), name)
-    return names
 
 
 def _structure(value: dict[str, Json], shape: StructureShape, path: str, api: str) -> Iterator[Finding]:

@@ -10,40 +10,13 @@ import functools
 import re
 from dataclasses import dataclass
 
-import botocore.loaders
 from botocore.model import OperationModel, ServiceModel
 
 from local_aws.lint.findings import closest
 from local_aws.lint.optimized import OPTIMIZED
+from local_aws.states.integrations.names import sdk_services
 from local_aws.wire import service_model
 
-# The services whose package in the SDK for Java 2, which is the service's id without "Service" at its end,
-# is not botocore's name of them.
-OTHER_NAMES = {
-    "applicationdiscovery": "discovery",
-    "cloudwatchlogs": "logs",
-    "cognitoidentityprovider": "cognito-idp",
-    "costandusagereport": "cur",
-    "costexplorer": "ce",
-    "databasemigration": "dms",
-    "directory": "ds",
-    "directoryservicedata": "ds-data",
-    "elasticloadbalancing": "elb",
-    "elasticloadbalancingv2": "elbv2",
-    "elasticsearch": "es",
-    "eventbridge": "events",
-    "iotdataplane": "iot-data",
-    "iotjobsdataplane": "iot-jobs-data",
-    "lexmodelbuilding": "lex-models",
-    "lexmodelsv2": "lexv2-models",
-    "lexruntimev2": "lexv2-runtime",
-    "marketplacemetering": "meteringmarketplace",
-    "migrationhub": "mgh",
-    "pinpointsmsvoice": "sms-voice",
-    "serverlessapplicationrepository": "serverlessrepo",
-    "sfn": "stepfunctions",
-    "simpledb": "sdb",
-}
 _PLACEHOLDER = re.compile(r"\$\{[^}]*\}")
 _UNKNOWN = "PLACEHOLDER"
 _INTEGRATION = re.compile(
@@ -91,19 +64,6 @@ def call_of(resource: str) -> Call | None:
         return None
     find = _sdk_call if parts["sdk"] else _optimized_call
     return find(parts["start"], parts["service"], parts["action"], parts["pattern"] or "")
-
-
-@functools.cache
-def sdk_services() -> dict[str, str]:
-    """Return botocore's name of each service, by the name that aws-sdk integrations have for it."""
-    names = botocore.loaders.create_loader().list_available_services("service-2")
-    plain = {re.sub(r"[^a-z0-9]", "", name): name for name in names}
-    return {name: asked for name, asked in plain.items() if asked not in OTHER_NAMES.values()} | OTHER_NAMES
-
-
-def java_name(name: str) -> str:
-    """Return a name with every acronym as a word, as the SDK for Java 2 has it: DbInstanceIdentifier."""
-    return "".join(word.capitalize() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+", name))
 
 
 @functools.cache

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from botocore.model import ListShape, Shape, StructureShape
 
-from local_aws.lint.parameters import names_of
+from local_aws.states.integrations.names import names_of
 from local_aws.states.jsontext import Json
 from local_aws.states.paths import Steps
 

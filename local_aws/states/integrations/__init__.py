@@ -18,7 +18,7 @@ from local_aws.states.integrations import (
     put_events,
     start_execution,
 )
-from local_aws.states.integrations.casing import pascal
+from local_aws.states.integrations.names import pascal
 from local_aws.states.jsontext import Json
 from local_aws.states.resources import Resource
 

@@ -5,17 +5,16 @@ https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.h
 
 from __future__ import annotations
 
-import functools
-import re
 from typing import TYPE_CHECKING, Any
 
 from botocore import xform_name
-from botocore.exceptions import ClientError, ParamValidationError, UnknownServiceError
+from botocore.exceptions import ClientError, ParamValidationError
 from botocore.model import OperationModel, ServiceModel
 
 from local_aws.states.effects import TaskCall
 from local_aws.states.errors import StateError, runtime_error
 from local_aws.states.integrations.casing import UnknownFieldError, from_response, to_request
+from local_aws.states.integrations.names import error_prefix, sdk_services
 from local_aws.states.jsontext import Json, dumps
 from local_aws.states.resources import Resource
 from local_aws.wire import service_model
@@ -23,8 +22,6 @@ from local_aws.wire import service_model
 if TYPE_CHECKING:
     from local_aws.cloud import Cloud
 
-# Services that Step Functions calls by another name than botocore does.
-_BOTOCORE_NAMES = {"sfn": "stepfunctions", "eventbridge": "events", "cloudwatchlogs": "logs"}
 # S3 answers HEAD requests without a body, so without an error code.
 _BY_STATUS = {("s3", "404"): "NoSuchKey", ("s3", "HeadBucket404"): "NoSuchBucket"}
 
@@ -32,13 +29,11 @@ _BY_STATUS = {("s3", "404"): "NoSuchKey", ("s3", "HeadBucket404"): "NoSuchBucket
 def operation_of(resource: Resource) -> OperationModel:
     """Return botocore's model of what a resource calls; raises ValueError when there is no such API."""
     asked = resource.service.removeprefix("aws-sdk:")
-    try:
-        model = service_model(_BOTOCORE_NAMES.get(asked, asked))
-    except UnknownServiceError as error:
-        raise ValueError(asked) from error
+    if asked not in sdk_services():
+        raise ValueError(asked)
+    model = service_model(sdk_services()[asked])
     operations = {name[:1].lower() + name[1:]: name for name in model.operation_names}
-    known = error_prefix(model).lower() == asked and resource.action in operations
-    if not known or resource.pattern not in ("", "waitForTaskToken"):
+    if resource.action not in operations or resource.pattern not in ("", "waitForTaskToken"):
         raise ValueError(resource.text)
     return model.operation_model(operations[resource.action])
 
@@ -73,13 +68,6 @@ def check_parameters(operation: OperationModel, parameters: Json) -> dict[str, A
 
 def _unusable(parameters: Json, why: Exception) -> StateError:
     return runtime_error(f"The Parameters '{dumps(parameters)}' could not be used to start the Task: [{why}]")
-
-
-@functools.cache
-def error_prefix(model: ServiceModel) -> str:
-    """Return how the Java SDK 2 spells a service (`Ecs`, `DynamoDb`, `S3`, `CloudWatchLogs`)."""
-    words = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+", str(model.metadata["serviceId"]))
-    return "".join(word.capitalize() for word in words)
 
 
 def _state_error(error: ClientError, operation: OperationModel) -> StateError:

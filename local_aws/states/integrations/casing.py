@@ -12,16 +12,12 @@ from typing import Any
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 from botocore.response import StreamingBody
 
+from local_aws.states.integrations.names import java_member, names_of, pascal
 from local_aws.states.jsontext import Json, dumps, timestamp
 
 
 class UnknownFieldError(ValueError):
     """A parameter that the API does not have."""
-
-
-def pascal(name: str) -> str:
-    """Return a member's name as Step Functions writes it."""
-    return name[:1].upper() + name[1:]
 
 
 def to_request(value: Json, shape: Shape) -> Any:
@@ -30,7 +26,7 @@ def to_request(value: Json, shape: Shape) -> Any:
     Where the API wants text and the state gives other JSON, its JSON text is sent, as AWS does.
     """
     if isinstance(shape, StructureShape) and isinstance(value, dict):
-        members = {pascal(name): name for name in shape.members}
+        members = names_of(shape)
         unknown = [key for key in value if key not in members]
         if unknown:
             raise UnknownFieldError(f'The field "{unknown[0]}" is not supported by Step Functions')
@@ -53,7 +49,7 @@ def from_response(value: Any, shape: Shape | None) -> Json:
     """Return a response as a state sees it: PascalCase, times as text, streams and bytes as text."""
     if isinstance(shape, StructureShape):
         return {
-            pascal(name): from_response(member, shape.members[name])
+            java_member(name): from_response(member, shape.members[name])
             for name, member in value.items()
             if name in shape.members
         }

@@ -14,7 +14,8 @@ from botocore.model import OperationModel
 from local_aws.states.effects import TaskCall
 from local_aws.states.errors import StateError
 from local_aws.states.integrations.aws_sdk import call_api, exception_name
-from local_aws.states.integrations.casing import from_java_1, pascal
+from local_aws.states.integrations.casing import from_java_1
+from local_aws.states.integrations.names import pascal
 from local_aws.states.jsontext import Json
 from local_aws.wire import service_model
 

@@ -10,8 +10,8 @@ import pytest
 from local_aws.lint.findings import Finding
 from local_aws.lint.linter import lint
 from local_aws.lint.rules import RULES
-from local_aws.lint.services import OTHER_NAMES, sdk_services
 from local_aws.lint.source import Source, read
+from local_aws.states.integrations.names import OTHER_NAMES, sdk_services
 from local_aws.wire import service_model
 from mayfly.template import ROOT
 
