@@ -10,7 +10,7 @@ import collections
 import selectors
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from local_aws.clock import Clock
@@ -35,6 +35,18 @@ class VirtualClock(Clock):
         self._alone = alone
         self._turns: collections.deque[asyncio.Future[None]] = collections.deque()
         self._calling = False
+        self._moment, self._now = self._base, datetime.fromtimestamp(self._base, UTC)
+
+    def time(self) -> float:
+        """Return seconds since the epoch, on this clock."""
+        return super().time() if self._workers else self._base
+
+    def now(self) -> datetime:
+        """Return this clock's time as an aware datetime in UTC; often the same as the last time."""
+        moment = self.time()
+        if moment != self._moment:
+            self._moment, self._now = moment, datetime.fromtimestamp(moment, UTC)
+        return self._now
 
     def new_event_loop(self) -> asyncio.AbstractEventLoop:
         """Return a loop that lets this clock go on when there is nothing to do."""

@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/step-functions/latest/apireference/API_HistoryEvent.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from datetime import datetime
 
@@ -12,6 +13,7 @@ from local_aws.states.errors import StateError, runtime_error
 from local_aws.states.jsontext import Json, dumps
 
 MAX_EVENTS = 25_000  # service-quotas.html, "Maximum execution history size"
+UNTRUNCATED = {"truncated": False}
 _ENDINGS = ("Aborted", "Failed", "TimedOut")  # what has failed is still told
 _WITHOUT_DETAILS = frozenset(
     {
@@ -100,6 +102,7 @@ def failure_details(failure: StateError) -> dict[str, Json]:
     return {key: value for key, value in both.items() if value}
 
 
+@functools.cache
 def _details_key(kind: str) -> str:
     if kind.endswith("StateEntered"):
         return "stateEnteredEventDetails"

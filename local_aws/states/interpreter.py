@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
 
 from local_aws.states import branches, tasks
 from local_aws.states.choice import timestamp_of
@@ -19,7 +18,7 @@ from local_aws.states.errors import (
     matches,
     query_error,
 )
-from local_aws.states.history import History, Thread
+from local_aws.states.history import UNTRUNCATED, History, Thread
 from local_aws.states.jsontext import Json, timestamp, too_large
 from local_aws.states.model import (
     ChoiceState,
@@ -74,12 +73,18 @@ class Interpreter:
                 await asyncio.sleep(0)
             state = machine.states[name]
             visit = Visit(self, state, thread, given, scope, iteration)
-            name, given = await visit.run()
+            handler = _HANDLERS.get(type(state))
+            name, given = visit.run_at_once(handler) if handler else await visit.run()
         return given
 
 
 class Visit:
     """One state being executed."""
+
+    __slots__ = (
+        *("interpreter", "effects", "history", "state", "thread", "raw", "iteration", "around"),
+        *("context", "scope", "before", "event"),
+    )
 
     def __init__(
         self,
@@ -102,17 +107,22 @@ class Visit:
         if isinstance(state, WorkState):
             here["RetryCount"] = 0
         self.context = {**around.context, "State": here}
-        self.scope = replace(around, context=self.context)
+        self.scope = Scope(self.context, around.variables, around.new_id, around.random, around.now)
         self.before = thread.last
         self.event = 0
+
+    def run_at_once(self, handler: Callable[..., _Next]) -> _Next:
+        """Execute a state that waits for nothing; returns as `run` does."""
+        self._enter()
+        try:
+            return handler(self, self.state)
+        except EvaluationError as error:
+            raise self._located(error) from error
 
     async def run(self) -> _Next:
         """Execute the state; returns the next state's name, None at the end, and its input."""
         self._enter()
         try:
-            handler = _HANDLERS.get(type(self.state))
-            if handler is not None:
-                return handler(self, self.state)
             if isinstance(self.state, WaitState):
                 return await self._wait(self.state)
             return await self._work(self.state)  # type: ignore[arg-type]  # all other states are work
@@ -125,7 +135,7 @@ class Visit:
         self.event = self.history.add(
             self.thread,
             f"{self.state.kind}StateEntered",
-            {"name": self.state.name, "input": text, "inputDetails": {"truncated": False}},
+            {"name": self.state.name, "input": text, "inputDetails": UNTRUNCATED},
         )
         self._limit(text, "input")
 
@@ -136,7 +146,7 @@ class Visit:
         details: dict[str, Json] = {
             "name": self.state.name,
             "output": text,
-            "outputDetails": {"truncated": False},
+            "outputDetails": UNTRUNCATED,
         }
         if assigned:
             variables = {**self.around.variables, **assigned}
@@ -144,7 +154,7 @@ class Visit:
             details["assignedVariables"] = {
                 name: self.history.written(value) for name, value in assigned.items()
             }
-            details["assignedVariablesDetails"] = {"truncated": False}
+            details["assignedVariablesDetails"] = UNTRUNCATED
         self.history.add(self.thread, f"{self.state.kind}StateExited", details)
         self.thread.open = ""
         if assigned:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from datetime import UTC, datetime
 from typing import Any
@@ -10,9 +11,12 @@ Json = Any
 MAX_PAYLOAD = 262_144  # bytes of UTF-8; service-quotas.html, "Maximum input or output size"
 
 
+_ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, check_circular=False)
+
+
 def dumps(value: Json) -> str:
     """Return compact JSON text."""
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    return _ENCODER.encode(value)
 
 
 def loads(text: str) -> Json:
@@ -40,6 +44,7 @@ def same(left: Json, right: Json) -> bool:
     return bool(left == right)
 
 
+@functools.lru_cache(maxsize=1_000)  # in virtual time many states begin at one moment
 def timestamp(moment: datetime) -> str:
     """Return a time as the context object and SDK integrations write it: UTC, at most milliseconds."""
     text = moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -54,9 +54,11 @@ class Path:
         if self.steps is None:
             return self._library.findall(value)
         for depth, step in enumerate(self.steps):
-            if not _has(value, step):
+            # The common case first: this is where an execution spends its time.
+            if (type(value) is dict and step in value) or _has(value, step):
+                value = value[step]
+            else:
                 raise NoSuchPlaceError(_missing(self.steps, depth))
-            value = value[step]
         return value
 
 

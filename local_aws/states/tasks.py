@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from local_aws.states.dataflow import read
 from local_aws.states.effects import TaskCall
 from local_aws.states.errors import DATA_LIMIT_EXCEEDED, TIMEOUT, StateError
-from local_aws.states.history import failure_details
+from local_aws.states.history import UNTRUNCATED, failure_details
 from local_aws.states.jsontext import Json, too_large
 from local_aws.states.limits import Limits
 from local_aws.states.model import TaskState
@@ -15,8 +15,6 @@ from local_aws.states.resources import Resource
 
 if TYPE_CHECKING:
     from local_aws.states.interpreter import Visit
-
-_UNTRUNCATED = {"truncated": False}
 
 
 async def run_task(visit: Visit, state: TaskState, data: Json) -> Json:
@@ -90,7 +88,7 @@ class _TaskEvents:
         if self._kind == "Task":
             details.update(self._who, region=self._visit.interpreter.region, parameters=text)
         else:
-            details.update(resource=self._resource.text, input=text, inputDetails=_UNTRUNCATED)
+            details.update(resource=self._resource.text, input=text, inputDetails=UNTRUNCATED)
         if credentials is not None:
             details["taskCredentials"] = {"roleArn": credentials.get("RoleArn")}
         self._add("Scheduled", details)
@@ -107,11 +105,11 @@ class _TaskEvents:
     def submitted(self, output: Json) -> None:
         """Record the first answer of a job."""
         text = self._visit.history.written(output)
-        self._add("Submitted", {**self._who, "output": text, "outputDetails": _UNTRUNCATED})
+        self._add("Submitted", {**self._who, "output": text, "outputDetails": UNTRUNCATED})
 
     def succeeded(self, text: str) -> None:
         """Record the result."""
-        self._add("Succeeded", {**self._who, "output": text, "outputDetails": _UNTRUNCATED})
+        self._add("Succeeded", {**self._who, "output": text, "outputDetails": UNTRUNCATED})
 
     def failed(self, failure: StateError) -> None:
         """Record the error."""

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Final
 
 from local_aws.states.errors import StateError
-from local_aws.states.history import History, Thread, failure_details
+from local_aws.states.history import UNTRUNCATED, History, Thread, failure_details
 from local_aws.states.jsontext import Json, loads, timestamp
 
 PENDING: Final = "PENDING"
@@ -20,7 +20,6 @@ SUCCEEDED: Final = "SUCCEEDED"
 FAILED: Final = "FAILED"
 TIMED_OUT: Final = "TIMED_OUT"
 ABORTED: Final = "ABORTED"
-_UNTRUNCATED: Final = {"truncated": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +118,7 @@ class Child:
     def begin(self) -> Json:
         """Begin, and return what `$$` is to show of this execution and its machine."""
         self.status, self.started = RUNNING, self._now()
-        details = {"input": self.input, "inputDetails": _UNTRUNCATED, "roleArn": self.run.role_arn}
+        details = {"input": self.input, "inputDetails": UNTRUNCATED, "roleArn": self.run.role_arn}
         self.history.add(self.thread, "ExecutionStarted", details)
         return {
             "Execution": {
@@ -137,7 +136,7 @@ class Child:
         """End with an output."""
         self._end(SUCCEEDED)
         self.output = output
-        self.history.add(self.thread, "ExecutionSucceeded", {"output": output, "outputDetails": _UNTRUNCATED})
+        self.history.add(self.thread, "ExecutionSucceeded", {"output": output, "outputDetails": UNTRUNCATED})
 
     def fail(self, failure: StateError) -> None:
         """End with an error of its own."""
