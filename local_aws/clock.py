@@ -15,6 +15,8 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+_FOR_EVER = 99_999_999  # seconds
+
 
 @dataclass(order=True, slots=True)
 class Sleeper:
@@ -24,6 +26,7 @@ class Sleeper:
     order: int
     awake: asyncio.Future[None] = field(compare=False)
     background: bool = field(compare=False)
+    waits: bool = field(compare=False, default=True)
 
 
 class Clock:
@@ -44,6 +47,7 @@ class Clock:
         self._since = time.monotonic()  # when `_base` was true
         self._base = time.time()
         self._workers = 0
+        # A heap whose first waits; those that wait no longer stay until they would be the first.
         self._sleepers: list[Sleeper] = []
         self._order = itertools.count()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -65,6 +69,9 @@ class Clock:
     async def sleep(self, seconds: float, *, background: bool = False) -> None:
         """Wait until `seconds` have passed on this clock; at once when there is nothing to wait for.
 
+        Three years are for ever: an execution lasts a year at most (service-quotas.html), and the time that
+        a definition or an input asks for may be one that no calendar has.
+
         A wait in the `background`, such as a schedule's for its next turn, has no end that anybody works
         towards: virtual time passes it on its way, and does not go there by itself.
         """
@@ -74,15 +81,16 @@ class Clock:
         self._loop = asyncio.get_running_loop()
         with self._settled():
             awake: asyncio.Future[None] = self._loop.create_future()
-            sleeper = Sleeper(self._base + seconds, next(self._order), awake, background)
+            sleeper = Sleeper(self._base + min(seconds, _FOR_EVER), next(self._order), awake, background)
             heapq.heappush(self._sleepers, sleeper)
         self._set_timer()
         try:
             await awake
         finally:
             with self._settled():
-                self._sleepers = [other for other in self._sleepers if other is not sleeper]
-                heapq.heapify(self._sleepers)
+                sleeper.waits = False
+                while self._sleepers and not self._sleepers[0].waits:
+                    heapq.heappop(self._sleepers)
             self._set_timer()
 
     @asynccontextmanager
@@ -132,12 +140,13 @@ class Clock:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        with self._lock:
-            now, rate = self.time(), self._rate()
-            due = [sleeper for sleeper in self._sleepers if sleeper.due <= now]
-            pending = [sleeper.due for sleeper in self._sleepers if sleeper.due > now]
-        for sleeper in sorted(due):
-            if not sleeper.awake.done():
-                sleeper.awake.set_result(None)
-        if pending and rate and self._loop is not None:
-            self._timer = self._loop.call_later((min(pending) - now) / rate, self._set_timer)
+        with self._settled():
+            now = self._base
+            while self._sleepers and (self._sleepers[0].due <= now or not self._sleepers[0].waits):
+                sleeper = heapq.heappop(self._sleepers)
+                if not sleeper.awake.done():
+                    sleeper.awake.set_result(None)
+            rate = self._rate()
+            pending = self._sleepers[0].due if self._sleepers else None
+        if pending is not None and rate and self._loop is not None:
+            self._timer = self._loop.call_later((pending - now) / rate, self._set_timer)

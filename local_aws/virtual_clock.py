@@ -81,7 +81,7 @@ class VirtualClock(Clock):
             return True
         if self._workers:
             return False
-        if any(not sleeper.background for sleeper in self._sleepers):
+        if any(sleeper.waits and not sleeper.background for sleeper in self._sleepers):
             with self._settled():
                 self._base = max(self._base, self._sleepers[0].due)
             self._set_timer()

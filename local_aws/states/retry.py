@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.htm
 from __future__ import annotations
 
 import random
+import sys
 from dataclasses import dataclass
 
 from local_aws.states.errors import StateError, matches
@@ -24,8 +25,10 @@ class Retrier:
 
     def delay(self, attempt: int, chance: random.Random) -> float:
         """Return the seconds to wait before retry number `attempt` (from 0)."""
-        # Beyond 2,000 doublings a float overflows; every delay is capped long before.
-        delay = self.interval_seconds * self.backoff_rate ** min(attempt, 1_000)
+        try:
+            delay = self.interval_seconds * self.backoff_rate**attempt
+        except OverflowError:  # longer than any clock knows
+            delay = sys.float_info.max
         if self.max_delay_seconds is not None:
             delay = min(delay, self.max_delay_seconds)
         return chance.uniform(0, delay) if self.full_jitter else delay

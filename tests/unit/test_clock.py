@@ -65,6 +65,33 @@ def test_a_wait_that_is_given_up_does_not_move_the_clock(clock: VirtualClock) ->
     assert passed(clock) == 10
 
 
+def test_a_wait_that_is_given_up_does_not_keep_the_clock_from_standing_still(clock: VirtualClock) -> None:
+    async def work() -> None:
+        soon = asyncio.ensure_future(clock.sleep(5, background=True))
+        limit = asyncio.ensure_future(clock.sleep(1_000))
+        await asyncio.sleep(0)
+        limit.cancel()
+        await soon
+
+    with pytest.raises(NothingLeftError):
+        run(clock, work())
+
+
+def test_a_wait_that_no_calendar_ends_is_one_of_three_years(clock: VirtualClock) -> None:
+    run(clock, clock.sleep(10**400))
+    assert passed(clock) == 99_999_999
+
+
+def test_ten_thousand_waits_side_by_side_take_as_long_as_ten_thousand(clock: VirtualClock) -> None:
+    async def work() -> None:
+        await asyncio.gather(*(clock.sleep(second) for second in range(1, 10_001)))
+
+    began = time.process_time()
+    run(clock, work())
+    assert passed(clock) == 10_000
+    assert time.process_time() - began < 10  # each looking at all others takes more than a minute
+
+
 def test_a_wait_in_the_background_is_passed_on_the_way_but_never_gone_to(clock: VirtualClock) -> None:
     ticks: list[float] = []
 

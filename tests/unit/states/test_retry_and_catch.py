@@ -51,6 +51,12 @@ def test_full_jitter_waits_less_than_the_whole_delay() -> None:
     assert 0 < seconds(outcome) < 100
 
 
+def test_a_back_off_that_outgrows_all_numbers_is_waited_for_and_not_a_crash() -> None:
+    outcome = outcome_of("steep_back_off", {}, *[throws("Call", "S3.S3Exception")] * 4)
+    assert (outcome.status, outcome.error) == ("FAILED", "S3.S3Exception")
+    assert seconds(outcome) == 1 + 2 * 99_999_999
+
+
 def test_a_task_result_that_is_too_large_can_be_caught_by_name() -> None:
     outcome = outcome_of("big_output", {}, returns("Call", "x" * 262_143))
     assert outcome.output == {"caught": True}
