@@ -13,7 +13,7 @@ def code(error: pytest.ExceptionInfo[ClientError]) -> str:
 
 
 def test_a_cluster_is_not_deleted_until_its_last_task_is_stopped(fargate: Any) -> None:
-    """aws-facts section 3."""
+    """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeleteCluster.html (Errors)"""
     arn = fargate.start(fargate.register(fargate.container("wait")))
     for status in ("PENDING", "RUNNING", "STOPPING"):
         if status == "STOPPING":
@@ -30,7 +30,7 @@ def test_a_cluster_is_not_deleted_until_its_last_task_is_stopped(fargate: Any) -
 
 
 def test_a_deleted_cluster_is_described_but_not_listed_nor_used(fargate: Any) -> None:
-    """aws-facts section 3; https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeleteCluster.html"""
+    """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeleteCluster.html"""
     fargate.ecs.delete_cluster(cluster="c")
     assert fargate.ecs.describe_clusters(clusters=["c"])["clusters"][0]["status"] == "INACTIVE"
     assert fargate.ecs.list_clusters()["clusterArns"] == []
@@ -90,7 +90,7 @@ def test_tags_are_added_replaced_and_taken_away(fargate: Any) -> None:
 
 
 def test_revisions_count_on_after_all_are_deleted(fargate: Any) -> None:
-    """aws-facts section 3; https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeleteTaskDefinitions.html"""
+    """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeleteTaskDefinitions.html"""
     first = fargate.register()["taskDefinitionArn"]
     fargate.ecs.deregister_task_definition(taskDefinition=first)
     (deleted,) = fargate.ecs.delete_task_definitions(taskDefinitions=[first])["taskDefinitions"]

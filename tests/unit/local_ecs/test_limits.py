@@ -63,7 +63,7 @@ def calls_until_throttled(limits: RateLimits, *operations: str, count: int = 1) 
     ],
 )
 def test_calls_share_buckets_that_fill_with_time(operations: list[str], burst: int, per_second: int) -> None:
-    """aws-facts section 5; https://docs.aws.amazon.com/AmazonECS/latest/developerguide/request-throttling.html
+    """https://docs.aws.amazon.com/AmazonECS/latest/developerguide/request-throttling.html
 
     RunTask on Fargate: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/throttling.html
     """
@@ -77,7 +77,7 @@ def test_calls_share_buckets_that_fill_with_time(operations: list[str], burst: i
 
 
 def test_fargate_launches_so_many_tasks_a_second() -> None:
-    """aws-facts section 5; https://docs.aws.amazon.com/AmazonECS/latest/developerguide/throttling.html"""
+    """https://docs.aws.amazon.com/AmazonECS/latest/developerguide/throttling.html"""
     clock = VirtualClock()
     limits = RateLimits(clock)
     assert calls_until_throttled(limits, "RunTask", count=10) == 10
@@ -110,7 +110,11 @@ def test_nothing_is_throttled_unless_asked_for(fargate: Any) -> None:
     ],
 )
 def test_a_machine_is_throttled_too(make: Make, machine: str, operation: str, name: str) -> None:
-    """aws-facts section 1 has the names that Step Functions gives errors that a service has not modelled."""
+    """The names of errors that a service has not modelled, as AWS and people who met them on it tell them.
+
+    https://repost.aws/knowledge-center/ecs-fargate-runtask-capacity (ECS.AmazonECSException)
+    https://github.com/CloudSnorkel/cdk-github-runners (Ecs.EcsException)
+    """
     fargate = make(rate_limits=True)
     assert fargate.service._limits is not None
     calls_until_throttled(fargate.service._limits, operation)
@@ -120,7 +124,10 @@ def test_a_machine_is_throttled_too(make: Make, machine: str, operation: str, na
 
 
 def test_tasks_beyond_the_accounts_vcpus_are_failures(make: Make) -> None:
-    """aws-facts section 5 has the words; RunTask answers 200, see aws-facts section 1."""
+    """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html (failures)
+
+    The words: https://www.flightcontrol.dev/docs/troubleshooting/concurrent-cpu-limit
+    """
     fargate = make(vcpus=0.5)
     definition = fargate.register(fargate.container("wait"))["taskDefinitionArn"]
     request = {"taskDefinition": definition, "launchType": "FARGATE", "networkConfiguration": NETWORK}

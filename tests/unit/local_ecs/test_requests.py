@@ -135,7 +135,7 @@ def test_a_task_that_cannot_be_run_is_refused(
 
 
 def test_overrides_of_8192_characters_are_the_longest(fargate: Any) -> None:
-    """aws-facts section 1; https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html"""
+    """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html"""
 
     def overrides(length: int) -> dict[str, Any]:
         around = len('{"containerOverrides":[{"name":"worker","command":["exit",""]}]}')
@@ -156,7 +156,7 @@ def test_a_tasks_size_can_be_overridden(fargate: Any) -> None:
 
 
 def test_an_inactive_definition_starts_no_task(fargate: Any) -> None:
-    """aws-facts section 3; https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-definition-state.html"""
+    """https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-definition-state.html"""
     definition = fargate.register()
     fargate.ecs.deregister_task_definition(taskDefinition=definition["taskDefinitionArn"])
     with pytest.raises(ClientError) as error:

@@ -1,6 +1,6 @@
 """A task that a state waits for, and what becomes of it when the state no longer does.
 
-https://docs.aws.amazon.com/step-functions/latest/dg/connect-to-resource.html(aws-facts section 1)
+https://docs.aws.amazon.com/step-functions/latest/dg/connect-to-resource.html
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def test_a_container_out_of_memory_fails_the_state(fargate: Any) -> None:
 
 
 def test_an_image_that_cannot_be_pulled_fails_the_state_without_an_exit_code(fargate: Any) -> None:
-    """aws-facts section 1: the recorded failure has no key ExitCode at all."""
+    """As in a failure recorded on AWS, which has no key ExitCode at all."""
     definition = fargate.register(fargate.container(image="ecs-nobody"))["taskDefinitionArn"]
     done = fargate.end_of(fargate.execute("run_task", definition=definition))
     cause = json.loads(done["cause"])

@@ -51,7 +51,7 @@ def test_a_task_goes_through_every_state_and_each_change_is_an_event(fargate: An
 
 
 def test_a_task_is_described_as_it_was_recorded_on_aws(fargate: Any) -> None:
-    """aws-facts section 1: the recorded execution of test_run_task_sync."""
+    """As recorded on AWS, of a task that `ecs:runTask.sync` waited for and that exited with 0."""
     request = {"taskDefinition": fargate.register()["family"], "networkConfiguration": NETWORK}
     (first,) = fargate.ecs.run_task(cluster="c", launchType="FARGATE", **request)["tasks"]
     assert first["attachments"][0]["status"] == "PRECREATED"
@@ -71,7 +71,10 @@ def test_a_task_is_described_as_it_was_recorded_on_aws(fargate: Any) -> None:
 
 @pytest.mark.parametrize("code", [0, 1, 65, 255])
 def test_a_task_ends_with_its_essential_container_and_tells_its_exit_code(fargate: Any, code: int) -> None:
-    """aws-facts section 1: a clean exit has the same stop code as any other."""
+    """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Task.html (stopCode)
+
+    As recorded on AWS, a clean exit has the same code as any other.
+    """
     task = fargate.run("exit", str(code))
     assert task["containers"][0]["exitCode"] == code
     assert (task["stopCode"], task["stoppedReason"]) == (
@@ -82,7 +85,10 @@ def test_a_task_ends_with_its_essential_container_and_tells_its_exit_code(fargat
 
 
 def test_an_image_that_cannot_be_pulled_ends_a_task_without_an_exit_code(fargate: Any) -> None:
-    """aws-facts section 1 (a failure recorded on AWS); without the times of a pull, as recorded."""
+    """https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html
+
+    Without an exit code and the times of a pull, as recorded on AWS.
+    """
     for image in ("ecs-nobody", "ecs-worker:v2", "ecs-worker@sha256:12"):
         task = fargate.run(image=f"123456789012.dkr.ecr.eu-west-1.amazonaws.com/{image}")
         assert task["stopCode"] == "TaskFailedToStart"
@@ -102,7 +108,7 @@ def test_a_command_that_is_not_there_ends_a_task_before_it_runs(fargate: Any) ->
 
 
 def test_a_missing_log_group_ends_a_task_before_it_runs(fargate: Any) -> None:
-    """aws-facts section 8 (b); https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using_awslogs.html"""
+    """https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using_awslogs.html"""
     fargate.logs.delete_log_group(logGroupName=fargate.group)
     task = fargate.run()
     assert task["stopCode"] == "TaskFailedToStart"
@@ -138,7 +144,7 @@ def test_a_container_that_knows_no_sigterm_dies_of_it(fargate: Any) -> None:
 
 
 def test_a_container_that_ignores_sigterm_is_killed_after_its_stop_timeout(fargate: Any) -> None:
-    """aws-facts section 1: at most 120 s on Fargate."""
+    """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html (stopTimeout)"""
     arn = fargate.start(fargate.register(fargate.container("ignore SIGTERM", stopTimeout=120)))
     fargate.wait_for_line(arn, "ready")
     fargate.ecs.stop_task(cluster="c", task=arn)
@@ -185,7 +191,7 @@ def test_a_task_that_is_stopped_loses_its_tags(fargate: Any) -> None:
 
 
 def test_a_stopped_task_is_returned_as_it_is_and_forgotten_after_an_hour(fargate: Any) -> None:
-    """aws-facts section 3; https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-errors.html"""
+    """https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-errors.html"""
     stopped = fargate.run()
     arn = stopped["taskArn"]
     assert fargate.ecs.stop_task(cluster="c", task=arn)["task"]["stopCode"] == "EssentialContainerExited"
