@@ -19,7 +19,7 @@ check() { # check NAME COMMAND...: says what runs, and stops at the first that f
 
 check "ruff" ruff check .
 check "ruff format" ruff format --check --quiet .
-check "mypy" mypy local_aws scripts/mayfly ecs tests
+check "mypy" mypy local_aws scripts/mayfly ecs benchmarks tests
 check "shellcheck" shellcheck --external-sources scripts/*.sh tests/*.sh .ci/run
 check "shfmt" shfmt --diff --indent 2 --case-indent scripts/*.sh tests/*.sh .ci/run
 check "zizmor" zizmor --offline --quiet --strict-collection --persona auditor .github

@@ -25,10 +25,10 @@ def main() -> None:
                 before = len(TMP_THREADS)
                 started = states.start_execution(stateMachineArn=made["stateMachineArn"], input=given)
                 TMP_THREADS[before].join()  # the execution's; later ones are its branches'
-                asked = {"executionArn": started["executionArn"]}
+                arn = started["executionArn"]
                 return lambda: (
-                    states.describe_execution(**asked)["status"],
-                    len(states.get_execution_history(**asked)["events"]),
+                    states.describe_execution(executionArn=arn)["status"],
+                    len(states.get_execution_history(executionArn=arn)["events"]),
                 )
 
             return run

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -84,7 +85,7 @@ class Delivery:
             raise AwsError("AccessDeniedException", str(denied)) from denied
 
 
-class Kind:
+class Kind(ABC):
     """A kind of target: which ARNs it has, what a target of it may say, and how it is sent something."""
 
     arn: ClassVar[re.Pattern[str]]
@@ -92,12 +93,12 @@ class Kind:
     takes_role: ClassVar[bool] = True
     members: ClassVar[frozenset[str]] = frozenset()  # of a Target, which other kinds do not take
 
-    def check(self, target: dict[str, Json]) -> None:
+    def check(self, target: dict[str, Json]) -> None:  # noqa: B027 - most kinds have nothing to add
         """Raise AwsError for a target (as PutTargets takes it) that AWS would refuse for this kind."""
 
+    @abstractmethod
     async def send(self, delivery: Delivery) -> None:
         """Send it once; raise AwsError when it is refused. One of status 429 or 5xx is tried again."""
-        raise NotImplementedError
 
 
 def refusal_of(error: ClientError) -> AwsError:
