@@ -6,15 +6,14 @@ silent the matcher that AWS publishes, https://github.com/aws/event-ruler.
 
 from __future__ import annotations
 
-import functools
 import ipaddress
 import json
 import operator
-import re
 from collections.abc import Callable
 from typing import Final
 
 from local_aws.events.pattern_check import check_pattern, invalid
+from local_aws.wildcards import escapable_stars
 from local_aws.wire import Json
 
 _ABSENT: Final = object()  # a field that the event does not have: other than one that is null
@@ -98,16 +97,7 @@ def _equals_ignore_case(wanted: str, value: Json) -> bool:
 
 
 def _wildcard(wanted: str, value: Json) -> bool:
-    return isinstance(value, str) and _wildcard_expression(wanted).fullmatch(value) is not None
-
-
-@functools.lru_cache(maxsize=256)
-def _wildcard_expression(wanted: str) -> re.Pattern[str]:
-    """Return `wanted` as an expression: `*` is any text, unless a backslash takes its meaning away."""
-    parts = re.findall(r"\\[*\\]|\*|[^*\\]+", wanted)
-    return re.compile(
-        "".join(".*" if p == "*" else re.escape(re.sub(r"\\(.)", r"\1", p)) for p in parts), re.S
-    )
+    return isinstance(value, str) and escapable_stars(wanted).fullmatch(value) is not None
 
 
 def _anything_but(unwanted: Json, value: Json) -> bool:

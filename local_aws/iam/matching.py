@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import re
 
+from local_aws.wildcards import around_stars
 from local_aws.wire import Json
 
 
@@ -31,4 +32,4 @@ def arn_like(pattern: str, arn: str) -> bool:
 
 @functools.lru_cache(maxsize=4096)
 def _expression(pattern: str) -> re.Pattern[str]:
-    return re.compile(re.escape(pattern).replace(r"\*", ".*").replace(r"\?", "."), re.DOTALL)
+    return around_stars([re.escape(piece).replace(r"\?", ".") for piece in pattern.split("*")])

@@ -15,6 +15,7 @@ from local_aws.states.errors import runtime_error
 from local_aws.states.expressions import ExpressionError, MissingError, compile_path, refuse_missing
 from local_aws.states.jsontext import Json
 from local_aws.states.scope import Expression, Scope
+from local_aws.wildcards import escapable_stars
 
 Predicate = Callable[[Json, Scope], bool]
 _ORDERS: dict[str, Callable[[Any, Any], bool]] = {
@@ -158,9 +159,7 @@ def _operand(read: Expression, field: str) -> Expression:
     return value
 
 
-def _wildcard(pattern: str) -> re.Pattern[str]:
-    """Compile StringMatches: `*` is any run of characters, and a backslash escapes a star or a backslash."""
+def _wildcard(pattern: Json) -> re.Pattern[str]:
     if not isinstance(pattern, str):
         raise ExpressionError("The value of StringMatches must be a string")
-    characters = re.findall(r"\\[*\\]|.", pattern, re.DOTALL)
-    return re.compile("".join(".*" if one == "*" else re.escape(one[-1]) for one in characters), re.DOTALL)
+    return escapable_stars(pattern)
