@@ -1,4 +1,8 @@
-"""From PutEvents to an execution, through boto3."""
+"""From PutEvents to an execution, through boto3.
+
+https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html
+https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutTargets.html
+"""
 
 from __future__ import annotations
 
@@ -58,6 +62,7 @@ def test_an_input_transformer_makes_the_input(account: Account) -> None:
 
 
 def test_a_change_of_the_rule_takes_effect_at_once(account: Account) -> None:
+    """AWS asks for a short while, how long it does not say: APIReference/API_PutRule.html."""
     account.target()
     account.events.disable_rule(Name=account.rule)
     account.put()

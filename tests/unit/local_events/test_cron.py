@@ -1,4 +1,8 @@
-"""When cron expressions have their turns; most are from AWS's page on scheduled rules."""
+"""When cron expressions have their turns; most are from AWS's page on scheduled rules.
+
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html
+https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html (time zones, summer time)
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What becomes of an event that cannot be delivered."""
+"""What becomes of an event that cannot be delivered.
+
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
+"""
 
 from __future__ import annotations
 

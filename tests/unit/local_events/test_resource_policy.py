@@ -1,4 +1,7 @@
-"""Whether a resource's policy lets EventBridge in; a queue's, for one."""
+"""Whether a resource's policy lets EventBridge in; a queue's, for one.
+
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""How long a delivery is tried: the limits are those of AWS's page on retry policies."""
+"""How long a delivery is tried: the limits are those of AWS's page on retry policies.
+
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-retry-policy.html
+"""
 
 from __future__ import annotations
 

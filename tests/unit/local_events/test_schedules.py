@@ -1,4 +1,8 @@
-"""Rules with a schedule: they have their turns on the clock, which the tests put forward."""
+"""Rules with a schedule: they have their turns on the clock, which the tests put forward.
+
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-rule-schedule.html
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What a target is sent; the cases follow AWS's page on input transformation."""
+"""What a target is sent; the cases follow AWS's page on input transformation.
+
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html
+"""
 
 from __future__ import annotations
 

@@ -1,3 +1,10 @@
+"""S3 where moto is not as AWS: events, copies, conditions and versions.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
+https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
+https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObject.html
+"""
+
 from __future__ import annotations
 
 import urllib.request

@@ -1,4 +1,9 @@
-"""When schedules invoke their targets; sources are the pages of the EventBridge Scheduler User Guide."""
+"""When schedules invoke their targets.
+
+https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
+https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule.html
+https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-flexible-time-windows.html
+"""
 
 from __future__ import annotations
 
