@@ -1,7 +1,7 @@
 """Which events a pattern wants; the cases follow AWS's page on comparison operators.
 
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html
-https://github.com/aws/event-ruler (EventBridge's own, where the page is silent, and for the words of refusals)
+https://github.com/aws/event-ruler (EventBridge's own: where the page is silent, and for refusals' words)
 """
 
 from __future__ import annotations
