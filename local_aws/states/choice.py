@@ -81,23 +81,38 @@ OPERATORS = frozenset(
 )
 
 
-def compile_rule(rule: dict[str, Json]) -> Predicate:
-    """Compile a choice rule, without its Next and Assign; raises ExpressionError."""
+def compile_rule(rule: Json) -> Predicate:
+    """Compile a choice rule, without its Next and Assign; raises ExpressionError.
+
+    https://states-language.net/spec.html#choice-state
+    """
+    if not isinstance(rule, dict):
+        raise ExpressionError("A choice rule must be an object")
     if "And" in rule or "Or" in rule:
-        parts = [compile_rule(part) for part in rule["And" if "And" in rule else "Or"]]
+        parts = _parts(rule["And" if "And" in rule else "Or"])
         every = all if "And" in rule else any
         return lambda data, scope: every(part(data, scope) for part in parts)
     if "Not" in rule:
-        inner = compile_rule(rule["Not"])
+        (inner,) = _parts([rule["Not"]])
         return lambda data, scope: not inner(data, scope)
     names = [key for key in rule if key in OPERATORS]
-    if len(names) != 1 or "Variable" not in rule:
+    if len(names) != 1 or not isinstance(rule.get("Variable"), str):
         raise ExpressionError("A choice rule needs a Variable and exactly one comparison operator")
     return _compile_comparison(names[0], rule["Variable"], rule[names[0]])
 
 
+def _parts(rules: Json) -> list[Predicate]:
+    if not isinstance(rules, list) or not rules:
+        raise ExpressionError("And and Or take a list of choice rules, which cannot be empty")
+    if any(isinstance(rule, dict) and {"Next", "Assign"} & rule.keys() for rule in rules):
+        raise ExpressionError("A choice rule within And, Or or Not has no Next and no Assign")
+    return [compile_rule(rule) for rule in rules]
+
+
 def _compile_comparison(name: str, variable: str, operand: Json) -> Predicate:
     read = compile_path(variable)
+    if (name == "IsPresent" or name in _TYPE_TESTS) and not isinstance(operand, bool):
+        raise ExpressionError(f"The value of {name} must be true or false")
     if name == "IsPresent":
         return lambda data, scope: _is_present(read, data, scope) is operand
     value_of = _variable(read, variable)
