@@ -8,7 +8,7 @@ from typing import Any, Final
 from local_aws.states.distributed.s3 import PREFIX
 from local_aws.states.effects import TaskCall
 from local_aws.states.errors import StateError
-from local_aws.states.jsontext import Json
+from local_aws.states.jsontext import Json, utf8
 
 _MODIFIED: Final = "2024-01-01T00:00:00Z"
 
@@ -39,7 +39,7 @@ class Objects:
         return {"Body": self._bodies[bucket, asked["Key"]]}
 
     def _listed(self, bucket: str, key: str) -> Json:
-        body = self._bodies[bucket, key].encode()
+        body = utf8(self._bodies[bucket, key])
         return {
             "Key": key,
             "LastModified": _MODIFIED,

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 from local_aws.states.errors import INTRINSIC_FAILURE, EvaluationError
-from local_aws.states.jsontext import Json, dumps, loads, same
+from local_aws.states.jsontext import Json, dumps, loads, same, utf8
 from local_aws.states.scope import Scope
 
 MAX_TEXT = 10_000  # characters for encoding and hashing
@@ -90,14 +90,19 @@ def _length(_: Scope, items: Json) -> Json:
 
 def _unique(_: Scope, items: Json) -> Json:
     kept: list[Json] = []
+    scalars: set[tuple[bool, Json]] = set()  # true is not 1; each list and object is compared with all kept
     for item in _an_array(items):
-        if not any(same(item, other) for other in kept):
+        if isinstance(item, dict | list):
+            if not any(same(item, other) for other in kept):
+                kept.append(item)
+        elif (isinstance(item, bool), item) not in scalars:
+            scalars.add((isinstance(item, bool), item))
             kept.append(item)
     return kept
 
 
 def _base64_encode(_: Scope, text: Json) -> Json:
-    return base64.b64encode(_short_text(text).encode()).decode()
+    return base64.b64encode(utf8(_short_text(text))).decode()
 
 
 def _base64_decode(_: Scope, text: Json) -> Json:
@@ -111,7 +116,7 @@ def _hash(_: Scope, data: Json, algorithm: Json) -> Json:
     names = {"MD5": "md5", "SHA-1": "sha1", "SHA-256": "sha256", "SHA-384": "sha384", "SHA-512": "sha512"}
     if algorithm not in names:
         raise IntrinsicError(f"the algorithm is one of {', '.join(names)}")
-    return hashlib.new(names[algorithm], _short_text(data).encode(), usedforsecurity=False).hexdigest()
+    return hashlib.new(names[algorithm], utf8(_short_text(data)), usedforsecurity=False).hexdigest()
 
 
 def _json_merge(_: Scope, left: Json, right: Json, deep: Json) -> Json:

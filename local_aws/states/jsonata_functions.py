@@ -16,7 +16,7 @@ from jsonata.functions import Functions
 from local_aws.states.java_random import JavaRandom
 from local_aws.states.jsonata_library import JsonataError, from_json, function, sequence
 from local_aws.states.jsonata_repairs import REPAIRED
-from local_aws.states.jsontext import loads
+from local_aws.states.jsontext import loads, utf8
 from local_aws.states.scope import Scope
 
 _ALGORITHMS = {"MD5": "md5", "SHA-1": "sha1", "SHA-256": "sha256", "SHA-384": "sha384", "SHA-512": "sha512"}
@@ -69,7 +69,7 @@ def _hash(data: str | None, algorithm: str | None = None) -> Any:
         return None
     if algorithm not in _ALGORITHMS:
         raise JsonataError(f"The algorithm of $hash is one of {', '.join(_ALGORITHMS)}, not {algorithm}")
-    return hashlib.new(_ALGORITHMS[algorithm], data.encode(), usedforsecurity=False).hexdigest()
+    return hashlib.new(_ALGORITHMS[algorithm], utf8(data), usedforsecurity=False).hexdigest()
 
 
 def _parse(text: str | None) -> Any:

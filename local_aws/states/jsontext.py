@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import math
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,17 +21,32 @@ def dumps(value: Json) -> str:
 
 
 def loads(text: str) -> Json:
-    """Parse JSON text; raises ValueError, also for the NaN and Infinity that Python would let through."""
+    """Parse JSON text; raises ValueError, also for NaN, Infinity and what only Python takes for a number."""
+    try:
+        return json.loads(text, parse_constant=_refuse, parse_float=_finite)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
 
-    def refuse(word: str) -> Json:
-        raise ValueError(f"{word} is not JSON")
 
-    return json.loads(text, parse_constant=refuse)
+def _refuse(word: str) -> Json:
+    raise ValueError(f"{word} is not JSON")
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if math.isinf(number):  # it could not be written again
+        raise ValueError(f"{digits} is too large a number")
+    return number
+
+
+def utf8(text: str) -> bytes:
+    """Encode text as Java does: half a surrogate pair, which JSON may hold, becomes a question mark."""
+    return text.encode(errors="replace")
 
 
 def too_large(text: str) -> bool:
     """Tell whether a payload exceeds 256 KiB of UTF-8."""
-    return len(text) > MAX_PAYLOAD // 4 and len(text.encode()) > MAX_PAYLOAD
+    return len(text) > MAX_PAYLOAD // 4 and len(utf8(text)) > MAX_PAYLOAD
 
 
 def same(left: Json, right: Json) -> bool:

@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/step-functions/latest/dg/workflow-variables.html#wor
 from __future__ import annotations
 
 from local_aws.states.errors import DATA_LIMIT_EXCEEDED, StateError
-from local_aws.states.jsontext import Json, dumps, too_large
+from local_aws.states.jsontext import Json, dumps, too_large, utf8
 
 MAX_STORED = 10 * 1024 * 1024  # bytes of all variables of an execution
 
@@ -18,7 +18,7 @@ def check_variables(state: str, assigned: dict[str, Json], variables: dict[str, 
     """
     if too_large(dumps(assigned)):
         what = "an Assign of more than 256 KiB"
-    elif sum(len(dumps(value).encode()) for value in variables.values()) > MAX_STORED:
+    elif sum(len(utf8(dumps(value))) for value in variables.values()) > MAX_STORED:
         what = "variables of more than 10 MiB"
     else:
         return

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from local_aws.states.errors import DATA_LIMIT_EXCEEDED, StateError
-from local_aws.states.jsontext import MAX_PAYLOAD, Json, dumps
+from local_aws.states.jsontext import MAX_PAYLOAD, Json, dumps, utf8
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,4 +62,4 @@ def one_by_one(values: list[Json]) -> list[Portion]:
 
 
 def _size(value: Json) -> int:
-    return len(dumps(value).encode())
+    return len(utf8(dumps(value)))

@@ -22,7 +22,7 @@ from local_aws.states.distributed.map_run import (
 from local_aws.states.distributed.s3 import call_s3
 from local_aws.states.distributed.settings import ResultWriter
 from local_aws.states.errors import StateError
-from local_aws.states.jsontext import Json, dumps, loads, timestamp
+from local_aws.states.jsontext import Json, dumps, loads, timestamp, utf8
 
 if TYPE_CHECKING:
     from local_aws.states.interpreter import Visit
@@ -65,7 +65,7 @@ class Writing:
         else:
             text = f"[{','.join(values)}]"
         key = await self._put(visit, run, f"{name}_0.{self.writer.output_type.lower()}", text)
-        return [{"Key": key, "Size": len(text.encode())}]
+        return [{"Key": key, "Size": len(utf8(text))}]
 
     async def _put(self, visit: Visit, run: MapRun, name: str, text: str) -> str:
         prefix = self.place.get("Prefix") or ""

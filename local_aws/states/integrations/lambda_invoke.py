@@ -19,7 +19,7 @@ from local_aws.states.effects import TaskCall
 from local_aws.states.errors import StateError, runtime_error
 from local_aws.states.integrations.aws_sdk import exception_name
 from local_aws.states.integrations.casing import UnknownFieldError, to_request
-from local_aws.states.jsontext import Json, dumps, loads
+from local_aws.states.jsontext import Json, dumps, loads, utf8
 from local_aws.wire import AwsError, service_model
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ async def call_function(cloud: Cloud, region: str, task: TaskCall) -> Json:
 
     Raises StateError as `call` does; the cause of a function's error is its text, byte for byte.
     """
-    body = dumps(task.parameters).encode()
+    body = utf8(dumps(task.parameters))
     try:
         answer = await _invoke(cloud, region, {"FunctionName": task.resource.text, "Payload": body})
     except AwsError as error:

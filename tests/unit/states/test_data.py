@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import time
+
 import pytest
 
 from local_aws.states.errors import StateError
+from local_aws.states.fields import DefinitionError
+from local_aws.states.jsontext import loads
 from local_aws.states.variables import check_variables
 from tests.unit.states.running import outcome_of, parameters, returns
 
@@ -22,6 +28,27 @@ def test_a_choice_without_a_match_and_a_default_fails_by_name() -> None:
 
 def test_a_choice_on_a_missing_variable_is_states_runtime() -> None:
     assert outcome_of("no_choice", {}).error == "States.Runtime"
+
+
+def test_a_choice_rule_that_the_language_does_not_have_is_refused_where_it_stands() -> None:
+    with pytest.raises(DefinitionError) as refused:
+        outcome_of("faulty_rules", {})
+    assert [(fault.location, fault.message) for fault in refused.value.problems] == [
+        (
+            "/States/Decide/Choices[0]",
+            "And and Or take a list of choice rules, which cannot be empty",
+        ),
+        (
+            "/States/Decide/Choices[1]",
+            "A choice rule within And, Or or Not has no Next and no Assign",
+        ),
+        ("/States/Decide/Choices[2]", "A choice rule must be an object"),
+        ("/States/Decide/Choices[3]", "The value of IsPresent must be true or false"),
+        (
+            "/States/Decide/Choices[4]",
+            "A choice rule needs a Variable and exactly one comparison operator",
+        ),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -47,6 +74,29 @@ def test_one_state_may_speak_jsonata_and_hand_a_variable_to_jsonpath() -> None:
 
 def test_jsonata_that_finds_nothing_is_a_query_evaluation_error() -> None:
     assert outcome_of("jsonata_missing", {}).error == "States.QueryEvaluationError"
+
+
+def test_half_a_surrogate_pair_is_a_question_mark_where_bytes_are_made_of_it() -> None:
+    output = outcome_of("hostile_text", {"text": "\ud800" * 6_000}).output
+    assert output["hash"] == hashlib.sha1(b"?" * 6_000).hexdigest()  # noqa: S324 - no secret
+    assert base64.b64decode(output["encoded"]) == b"?" * 6_000
+    too_long = outcome_of("hostile_text", {"text": "\ud800" * 262_144})
+    assert too_long.error == "States.DataLimitExceeded"
+
+
+def test_what_occurs_once_is_found_without_comparing_everything_with_everything() -> None:
+    mixed = [1, 1.0, True, "1", {"x": 1}, {"x": True}, {"x": 1}, None, None, False, 0]
+    expected = [1, True, "1", {"x": 1}, {"x": True}, None, False, 0]
+    assert list(map(repr, outcome_of("unique", {"items": mixed}).output)) == list(map(repr, expected))
+    began = time.process_time()
+    assert outcome_of("unique", {"items": list(range(40_000))}).output == list(range(40_000))
+    assert time.process_time() - began < 10  # each with all others takes minutes
+
+
+@pytest.mark.parametrize("text", ["1e400", '{"a": -1e999}', "Infinity", "[" * 200_000])
+def test_json_that_could_not_be_written_again_is_not_taken(text: str) -> None:
+    with pytest.raises(ValueError, match=r"not JSON|too large a number|nested too deeply"):
+        loads(text)
 
 
 def test_a_state_whose_output_exceeds_256_kib_ends_the_execution() -> None:
