@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,21 @@ from local_aws.replay.results import NoResultError
 from local_aws.states.fields import DefinitionError, NotModelledError
 from local_aws.states.jsontext import Json, dumps, timestamp
 
+# What an entry of the task results may have besides its state, what that is to be, and whether it is.
+_MEMBERS: tuple[tuple[str, str, Callable[[Json], bool]], ...] = (
+    (
+        "throws",
+        "an object with an error and a cause, both text",
+        lambda it: isinstance(it, dict) and all(isinstance(one, str | None) for one in it.values()),
+    ),
+    ("seconds", "a number", lambda it: isinstance(it, int | float)),
+    (
+        "iteration",
+        "null or a list of whole numbers",
+        lambda it: it is None or (isinstance(it, list) and all(isinstance(one, int) for one in it)),
+    ),
+)
+
 
 def run_one(arguments: argparse.Namespace) -> int:
     """Execute the machine and print what became of it; return the exit code."""
@@ -32,7 +49,7 @@ def run_one(arguments: argparse.Namespace) -> int:
     events = [{**told(event), "timestamp": timestamp(event["timestamp"])} for event in outcome.events]
     if arguments.json:
         what = {"status": outcome.status, "output": outcome.output, "error": outcome.error}
-        print(json.dumps({**what, "cause": outcome.cause, "events": events}, indent=2, ensure_ascii=False))
+        print(json.dumps({**what, "cause": outcome.cause, "events": events}, indent=2))
     else:
         _print(outcome, events)
     return 0 if outcome.status == "SUCCEEDED" else NOT_PASSED
@@ -81,7 +98,18 @@ def _task_results(file: Path | None) -> dict[str, Json]:
         if not {"returns", "throws", "timed_out"} & result.keys():
             found = f"entry {number} ({result['state']}) neither returns nor throws"
             raise UnreadableError(failed, found, do)
-    return {"task_results": results, "s3_objects": members.get("s3_objects", [])}
+        for key, what, is_right in _MEMBERS:
+            if key in result and not is_right(result[key]):
+                found = f"{key} of entry {number} ({result['state']}) is not {what}"
+                raise UnreadableError(failed, found, do)
+    objects = members.get("s3_objects", [])
+    if not isinstance(objects, list) or not all(map(_is_s3_object, objects)):
+        raise UnreadableError(f"{file} holds no S3 objects", "no list of bucket, key and body, all text", do)
+    return {"task_results": results, "s3_objects": objects}
+
+
+def _is_s3_object(one: Json) -> bool:
+    return isinstance(one, dict) and all(isinstance(one.get(key), str) for key in ("bucket", "key", "body"))
 
 
 def _print(outcome: Outcome, events: list[dict[str, Json]]) -> None:
@@ -97,6 +125,8 @@ def _print(outcome: Outcome, events: list[dict[str, Json]]) -> None:
         seconds = (raw["timestamp"] - start).total_seconds()
         where = event.get("name") or event.get("resource", "")
         table.add_row(str(event["id"]), f"{seconds:.3f}", event["type"], where, escape(_data(event)))
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # what the terminal has no character for
     console = Console(highlight=False)
     console.print(table, "", outcome.status, sep="\n")
     if outcome.status == "SUCCEEDED":

@@ -120,6 +120,11 @@ def test_every_fault_of_a_definition_is_told_with_its_path(
         ({"task_results": 1}, "no list"),
         ([{"returns": 1}], "entry 1 has no state"),
         ([{"state": "Send"}], "entry 1 (Send) neither returns nor throws"),
+        ([{"state": "Send", "throws": "Lost"}], "throws of entry 1 (Send) is not an object"),
+        ([{"state": "Send", "throws": {"error": 5}}], "throws of entry 1 (Send) is not an object"),
+        ([{"state": "Send", "returns": 1, "seconds": "1"}], "seconds of entry 1 (Send) is not a number"),
+        ([{"state": "Send", "returns": 1, "iteration": [[0]]}], "iteration of entry 1 (Send) is not"),
+        ({"task_results": [], "s3_objects": [{"bucket": "b"}]}, "no list of bucket, key and body"),
     ],
 )
 def test_task_results_that_are_none_are_refused(
@@ -146,6 +151,15 @@ def test_the_input_may_come_from_another_program(
     monkeypatch.setattr("sys.stdin", io.StringIO('{"order": "B2"}'))
     assert started("run", "--definition", ORDER, "--input", "-", "--task-results", RESULTS, "--json") == 0
     assert json.loads(capsys.readouterr().out)["output"][0] == {"order": "B2"}
+
+
+@pytest.mark.parametrize("option", [[], ["--json"]])
+def test_text_that_no_terminal_has_a_character_for_is_shown_escaped(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], option: list[str]
+) -> None:
+    given = written(tmp_path / "input.json", {"order": "\ud800"})
+    assert run(given, "--task-results", RESULTS, *option) == 0
+    assert r"\ud800" in capsys.readouterr().out
 
 
 def test_a_person_sees_the_events_and_the_end(given: Path, capsys: pytest.CaptureFixture[str]) -> None:
