@@ -14,7 +14,7 @@ from local_aws.states.jsontext import Json, dumps
 from local_aws.states.paths import NoSuchPlaceError, Path, PathError, path
 from local_aws.states.scope import Expression, Scope
 
-_VARIABLE = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)")
+_VARIABLE = re.compile(r"\$([^\W\d]\w*)")  # a name may hold any letters that Unicode has
 _NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?")
 _FUNCTION = re.compile(r"States\.([A-Za-z0-9]+)\s*\(")
 

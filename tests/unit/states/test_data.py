@@ -76,6 +76,10 @@ def test_jsonata_that_finds_nothing_is_a_query_evaluation_error() -> None:
     assert outcome_of("jsonata_missing", {}).error == "States.QueryEvaluationError"
 
 
+def test_a_variable_may_have_a_name_of_any_letters() -> None:
+    assert outcome_of("foreign_variable", {}).output == 1
+
+
 def test_half_a_surrogate_pair_is_a_question_mark_where_bytes_are_made_of_it() -> None:
     output = outcome_of("hostile_text", {"text": "\ud800" * 6_000}).output
     assert output["hash"] == hashlib.sha1(b"?" * 6_000).hexdigest()  # noqa: S324 - no secret
