@@ -64,8 +64,12 @@ class EventBus:
         }
 
     def publish(self, event: Event) -> None:
-        """Put an event (with its envelope, see `event`) on the bus; from any thread, and returns at once."""
-        self.cloud.loop.call_soon_threadsafe(self._accept, event)
+        """Put an event (with its envelope, see `event`) on the bus; from any thread, and returns at once.
+
+        Rules and targets are those of this moment, whatever becomes of them until the event is delivered.
+        """
+        wanted = [(rule, list(rule.targets)) for rule in self._rules() if self._wants(rule, event)]
+        self.cloud.loop.call_soon_threadsafe(self._accept, event, wanted)
 
     def rules_changed(self) -> None:
         """Follow the schedules that the rules have now; from any thread, and returns at once."""
@@ -86,13 +90,12 @@ class EventBus:
         with self.listen(predicate) as queue:
             return await queue.get()
 
-    def _accept(self, event: Event) -> None:
+    def _accept(self, event: Event, wanted: list[tuple[Any, list[Any]]]) -> None:
         for predicate, queue in self._listeners:
             if predicate(event):
                 queue.put_nowait(event)
-        for rule in self._rules():
-            if self._wants(rule, event):
-                self._start_deliveries(rule, event)
+        for rule, targets in wanted:
+            self._start_deliveries(rule, targets, event)
 
     def _follow_schedules(self) -> None:
         now, plans = self.cloud.clock.time(), {}
@@ -116,7 +119,7 @@ class EventBus:
         rule = events_backends[self.cloud.account][self.region].event_buses["default"].rules[name]
         event = self.event("aws.events", "Scheduled Event", {}, [rule.arn])
         event["time"] = datetime.fromtimestamp(due, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        self._start_deliveries(rule, event)
+        self._start_deliveries(rule, list(rule.targets), event)
 
     def _rules(self) -> list[Any]:
         buses = events_backends[self.cloud.account][self.region].event_buses
@@ -134,11 +137,11 @@ class EventBus:
             return False
         return matches(pattern, event)
 
-    def _start_deliveries(self, rule: Any, event: Event) -> None:
-        """Send an event to all targets that a rule of moto's has now."""
+    def _start_deliveries(self, rule: Any, targets: list[Any], event: Event) -> None:
+        """Send an event to targets of a rule of moto's."""
         received = self.cloud.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")
         facts = RuleFacts(rule.arn, rule.name, received)
-        for target in list(rule.targets):
+        for target in targets:
             delivery = self.cloud.loop.create_task(self._deliver(facts, target, event))
             self._deliveries.add(delivery)
             delivery.add_done_callback(self._deliveries.discard)

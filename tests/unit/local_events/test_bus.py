@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import threading
 from typing import Any
 
 import pytest
@@ -73,6 +74,20 @@ def test_a_change_of_the_rule_takes_effect_at_once(account: Account) -> None:
     account.events.put_rule(Name=account.rule, EventPattern='{"source": ["other"]}')
     account.put()
     assert len(account.executions()) == 1
+
+
+def test_an_event_meets_the_rules_as_they_are_when_it_happens(account: Account) -> None:
+    account.target()
+    busy = threading.Event()
+    account.cloud.loop.call_soon_threadsafe(busy.wait)
+    account.events.disable_rule(Name=account.rule)
+    account.put({"seen": "no"})
+    account.events.enable_rule(Name=account.rule)
+    account.put({"seen": "yes"})
+    account.events.disable_rule(Name=account.rule)
+    busy.set()
+    (execution,) = account.executions()
+    assert json.loads(execution["input"])["detail"] == {"seen": "yes"}
 
 
 def test_a_failed_delivery_is_a_warning_and_harms_no_other(
