@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 
 from local_aws.graph.command import add_graph
 from local_aws.lint.command import add_lint
 from local_aws.replay.command import add_replays
 from local_aws.serve import add_serve
+
+NOBODY_READS = 141  # 128 + SIGPIPE, what a shell makes of it
 
 
 def arguments_of(argv: list[str]) -> argparse.Namespace:
@@ -25,7 +28,12 @@ def arguments_of(argv: list[str]) -> argparse.Namespace:
 def main() -> int:
     """Run the command line; return the exit code."""
     arguments = arguments_of(sys.argv[1:])
-    result: int = arguments.run(arguments)
+    try:
+        result: int = arguments.run(arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever read has read enough, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains at its end
+        return NOBODY_READS
     return result
 
 
