@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -268,3 +270,12 @@ def test_a_folder_that_is_not_there_is_said(
 ) -> None:
     assert run(monkeypatch, SMALL, "--output", tmp_path / "none" / "a.svg") == 2
     assert "cannot be written" in capsys.readouterr().err
+
+
+def test_a_reader_that_has_read_enough_is_no_error() -> None:
+    drawing = [sys.executable, "-m", "local_aws", "graph", str(MAIN)]
+    with subprocess.Popen(drawing, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=HOUSE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert (process.stderr.read(), process.wait()) == (b"", 141)
