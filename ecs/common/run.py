@@ -25,6 +25,7 @@ from common.exit_codes import ExitCode, TryAgain, WrongSettings
 from common.log import Log
 
 Main = Callable[[Mapping[str, str], Clients, Clock], int]
+_AGAIN = 1.0  # second
 
 
 def outcome_of(body: Callable[[], ExitCode], log: Log) -> ExitCode:
@@ -58,10 +59,13 @@ def start(main: Main) -> NoReturn:
         log.failure(f"crash: {kind.__name__}: {error}", traceback=text)
 
     def stop(_signal: int, _frame: FrameType | None) -> NoReturn:
+        # Python drops what is raised while it calls a destructor, so this is raised again until it is heard.
+        signal.setitimer(signal.ITIMER_REAL, _AGAIN)
         raise SystemExit(ExitCode.STOPPED)  # no log line here: a signal may come in the middle of one
 
     sys.excepthook = crash
     signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGALRM, stop)
     try:
         clients = connect()
     except (BotoCoreError, ValueError) as error:
@@ -70,6 +74,7 @@ def start(main: Main) -> NoReturn:
     try:
         code = main(os.environ, clients, clock)
     except SystemExit:
+        signal.setitimer(signal.ITIMER_REAL, 0)
         log.warning("stopped: the task was told to end (SIGTERM)")
         raise
     raise SystemExit(code)

@@ -104,6 +104,37 @@ def test_sigterm_ends_a_waiting_container_with_143(module: str, tmp_path: Path) 
     assert log[-1]["execution_id"] == "run-1"
 
 
+def test_sigterm_is_heard_though_it_comes_where_python_drops_what_is_raised() -> None:
+    code = """
+import os, signal
+from common.run import start
+
+class Dropped:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGTERM)
+        sum(range(1_000))  # the handler has run by now
+
+def main(*_):
+    Dropped()
+    signal.pause()
+    signal.pause()
+
+start(main)
+"""
+    settings = {"PATH": os.environ["PATH"], "AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "us-east-1"}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT / "ecs",
+        env=settings,
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert b"Exception ignored" in done.stderr
+    assert done.returncode == 143
+    assert json.loads(done.stdout.splitlines()[-1])["message"].startswith("stopped")
+
+
 def test_a_crash_ends_in_1_with_its_traceback_in_one_line_of_json(tmp_path: Path) -> None:
     body = b"<Error><Code>Strange</Code><Message>as nobody thought</Message></Error>"
     with an_aws_that_answers(400, body) as endpoint:
