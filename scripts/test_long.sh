@@ -12,8 +12,9 @@ usage: ./scripts/test_long.sh [PYTEST ARGUMENT ...]
    the tests marked long, smoke_aws.sh on the local AWS among them. About five minutes.
 2. Builds the images in ecs/ and runs them beside the local AWS, and as the local AWS's tasks, with a real Docker
    engine, on Linux. DOCKER names another docker client. Without an engine that answers,
-   ../shared/containers/engine.sh starts a private one when it is there; otherwise this part is skipped. The pytest
-   arguments are for this part.
+   ../shared/containers/engine.sh starts a private one when it is there; otherwise this part is skipped, and the
+   next. The pytest arguments are for this part.
+3. Sends ten million rows, 667 MB, through both images with 512 MB of memory each. About ten minutes.
 END
   exit 0
 fi
@@ -22,6 +23,7 @@ PRIVATE="$ROOT/../shared/containers"
 
 start_private_engine() { # an engine of our own until this script ends, with a base image made from Debian's packages
   CE_ROOT="$(mktemp -d)"
+  export CE_LIMIT=5400 # seconds, after which it ends by itself
   # shellcheck source=/dev/null
   source "$PRIVATE/engine.sh"
   trap 'ce_stop || true' EXIT
@@ -53,3 +55,5 @@ else
   exit 0
 fi
 "$PYTHON" -m pytest tests/long/test_containers.py tests/long/test_docker_tasks.py "$@"
+echo "-----> ten million rows, in 512 MB"
+"$PYTHON" -m pytest tests/long/test_large_file.py

@@ -19,13 +19,15 @@ if TYPE_CHECKING:
 class Clients:
     """The clients given to a container's ``main``.
 
-    ``rng`` gives revisions and the jitter of retries; ``out`` takes the log lines.
+    ``rng`` gives revisions and the jitter of retries; ``out`` takes the log lines. Without ``read_ahead``
+    there is no thread but the caller's.
     """
 
     s3: S3Client
     dynamodb: DynamoDBClient
     rng: random.Random = field(default_factory=random.SystemRandom)
     out: BinaryIO = field(default_factory=lambda: sys.stdout.buffer)
+    read_ahead: bool = True
 
 
 def connect() -> Clients:

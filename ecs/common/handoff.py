@@ -11,11 +11,14 @@ from botocore.exceptions import ClientError
 from common.aws_errors import code_of, using
 from common.exit_codes import WrongSettings
 from common.names import handoff_key
-from common.orders import GRAMMAR_VERSION
 from common.settings import RunSettings
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
+
+
+#: Raised whenever a release cannot read what another one wrote.
+FORMAT = 2
 
 
 @dataclass(frozen=True)
@@ -23,7 +26,8 @@ class Handoff:
     """What was read, and what was published of it.
 
     ``input_last_modified`` orders the versions of a file; it stands here so that only the validator has to
-    read the input bucket. ``reference_version_id`` is None when the reference list's bucket is not versioned.
+    read the input bucket. ``contract_version`` is the contract's own word, ``contract_version_id`` S3's, None
+    when its bucket is not versioned; likewise for the reference list, which not every contract asks for.
     """
 
     execution_id: str
@@ -33,12 +37,14 @@ class Handoff:
     input_last_modified: str
     cleaned_key: str
     cleaned_version_id: str
-    cleaned_sha256: str
+    cleaned_bytes: int
     rows: int
-    rejected: int
-    reference_uri: str
+    contract_uri: str
+    contract_version_id: str | None
+    contract_version: str
+    reference_uri: str | None
     reference_version_id: str | None
-    grammar_version: int = GRAMMAR_VERSION
+    format: int = FORMAT
 
     def to_json(self) -> bytes:
         """Return the hand-off as it is stored."""
@@ -77,9 +83,7 @@ def _refuse_another(handoff: Handoff, run: RunSettings, key: str) -> None:
     problems = [
         f"{name} is {ours!r}, but {key} is of {theirs!r}" for name, ours, theirs in told if ours != theirs
     ]
-    if handoff.grammar_version != GRAMMAR_VERSION:
-        problems.append(
-            f"{key} is of grammar version {handoff.grammar_version}; this release knows {GRAMMAR_VERSION}"
-        )
+    if handoff.format != FORMAT:
+        problems.append(f"{key} is of format {handoff.format}; this release knows {FORMAT}")
     if problems:
         raise WrongSettings(problems)

@@ -1,9 +1,6 @@
-"""The columns of an order file, in the order in which its cleaned form has them."""
+"""The columns that the daily numbers are made of: what the contract of orders must have, in this order."""
 
 from __future__ import annotations
-
-#: Raised whenever a file may be judged differently than before.
-GRAMMAR_VERSION = 1
 
 COLUMNS = (
     "order_id",

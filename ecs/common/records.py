@@ -1,8 +1,9 @@
 """Cuts a stream of CSV into records, strictly and in bounded memory.
 
 A quote opens only at the start of a field, is doubled inside it, and after it only a comma or the end of
-the record may follow. Lines end in LF or CRLF. An empty line holds no record. Nothing else is ever dropped:
-what cannot be cut into fields comes out as a record with a fault.
+the record may follow. Lines end in LF or CRLF; outside of quotes there is no other CR. An empty line holds no
+record. Nothing else is ever dropped: what cannot be cut into fields comes out as a record with a fault, the
+first that applies of these: an open quote, too long, NUL, no UTF-8, a bare CR, a quote where none may stand.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, Protocol, cast
 
 from common import rules
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 MAX_RECORD_BYTES = 1024 * 1024
 _PIECE = 64 * 1024
 _BOM = b"\xef\xbb\xbf"
+#: A field, as far as a quote that opens it goes, and what stands behind, which should be nothing.
+_UNQUOTED = re.compile(r'(?:"[^"]*(?:""[^"]*)*")?([^,]*)(?:,|\Z)')
 _FIELD = re.compile(r'(?:"([^"]*(?:""[^"]*)*)"|([^",]*))(,|\Z)')
 
 
@@ -45,6 +48,22 @@ class Record:
         return self.fault not in (rules.RECORD_TOO_LONG, rules.UNCLOSED_QUOTE)
 
 
+class Cut(NamedTuple):
+    """What was cut off a stream: a record, or None for an empty line; how many lines and bytes it took."""
+
+    record: Record | None
+    lines: int
+    size: int
+
+
+class HasLines(Protocol):
+    """A stream of which only lines, or pieces of them, are asked."""
+
+    def readline(self, limit: int, /) -> bytes:
+        """Return at most so many bytes, up to and with the next LF; none at the end."""
+        ...
+
+
 class _At(Enum):
     FIELD_START = 0
     PLAIN = 1
@@ -64,26 +83,39 @@ def buffered(body: StreamingBody) -> BinaryIO:
 def read_records(stream: BinaryIO, limit: int = MAX_RECORD_BYTES) -> Iterator[Record]:
     """Yield the stream's records, the header's first; holds at most one record of ``limit`` bytes."""
     line = 1
-    while True:
-        kept = bytearray()
-        size = lines = 0
-        at = _At.FIELD_START
-        while piece := stream.readline(_PIECE):
-            if line == 1 and not size:
-                piece = piece.removeprefix(_BOM)
-            size += len(piece)
-            lines += piece.endswith(b"\n")
-            if size <= limit or not kept:
-                kept += piece
-            at = _scan(piece, at)
-            if piece.endswith(b"\n") and at is not _At.QUOTED:
-                break
-        if not piece and not size:
-            return
-        record = _record(line, bytes(kept), at, too_long=size > limit)
-        line += lines
-        if record.raw or record.fault:
-            yield record
+    while cut := read_record(stream, line, limit):
+        line += cut.lines
+        if cut.record:
+            yield cut.record
+
+
+def read_record(stream: HasLines, line: int, limit: int = MAX_RECORD_BYTES) -> Cut | None:
+    """Cut off what starts on ``line``, where the stream stands, be it an empty line; None at the end."""
+    piece = stream.readline(_PIECE)
+    if line > 1 and b'"' not in piece and piece.endswith(b"\n"):  # nearly all of them are so simple
+        return _cut(_record(line, piece, _At.PLAIN, too_long=len(piece) > limit), 1, len(piece))
+    kept = bytearray()
+    size = length = lines = 0
+    at = _At.FIELD_START
+    while piece:
+        size += len(piece)
+        if line == 1 and not length:
+            piece = piece.removeprefix(_BOM)
+        length += len(piece)
+        lines += piece.endswith(b"\n")
+        if length <= limit or not kept:
+            kept += piece
+        at = _scan(piece, at)
+        if piece.endswith(b"\n") and at is not _At.QUOTED:
+            break
+        piece = stream.readline(_PIECE)
+    if not size:
+        return None
+    return _cut(_record(line, bytes(kept), at, too_long=length > limit), lines, size)
+
+
+def _cut(record: Record, lines: int, size: int) -> Cut:
+    return Cut(record if record.raw or record.fault else None, lines, size)
 
 
 def _scan(piece: bytes, at: _At) -> _At:
@@ -139,7 +171,7 @@ def _quoted_fields(text: str) -> list[str] | None:
 
 def _has_bare_return(text: str) -> bool:
     """Tell whether a CR stands outside of quotes, where it can only be meant as the end of a line."""
-    return any("\r" in plain for _, plain, _ in _FIELD.findall(text))
+    return any("\r" in unquoted for unquoted in _UNQUOTED.findall(text))
 
 
 def write_record(cells: Sequence[str]) -> bytes:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from common.names import file_id, rejected_prefix
-from common.orders import GRAMMAR_VERSION
 from common.rules import Finding
 from common.settings import RunSettings
 
 DETAILED = 1000
 SUMMARY_BYTES = 8 * 1024
 _SUMMARY_KEY_CHARACTERS = 200
+_SUMMED_UP = 20
 
 
 @dataclass
@@ -37,6 +38,49 @@ class Tally:
         """How many findings there are."""
         return self.by_rule.total()
 
+    @property
+    def capped_note(self) -> str | None:
+        """Say that not all findings are listed, when that is so."""
+        if self.total == len(self.first):
+            return None
+        listed = f"The first {len(self.first)} of {self.total} findings are listed in detail"
+        return f"{listed}; the counts are of all of them."
+
+    def document(self) -> dict[str, Any]:
+        """Return the part of a report that is about findings."""
+        return {
+            "findings_total": self.total,
+            "counts": {
+                "by_rule": dict(self.by_rule.most_common()),
+                "by_column": [
+                    {"column": column, "rule": rule, "count": count}
+                    for (column, rule), count in self.by_column.most_common()
+                ],
+            },
+            "capped": self.capped_note is not None,
+            "capped_note": self.capped_note,
+            "findings": [asdict(finding) for finding in self.first],
+        }
+
+    def count_lines(self) -> Iterator[str]:
+        """Yield how often each rule is broken, for a person to read."""
+        yield "Faults by rule:"
+        for rule, count in self.by_rule.most_common(_SUMMED_UP):
+            yield f"  {count:>9}  {rule}"
+        if len(self.by_rule) > _SUMMED_UP:
+            yield f"  and {len(self.by_rule) - _SUMMED_UP} more rules"
+
+    def finding_lines(self) -> Iterator[str]:
+        """Yield the first findings, a line each, for a person to read."""
+        for finding in self.first[:_SUMMED_UP]:
+            place = ", ".join(
+                f"{name} {value}"
+                for name, value in (("line", finding.line), ("column", finding.column))
+                if value is not None
+            )
+            found = "" if finding.value is None else f" found {printable(finding.value)!r}."
+            yield f"  {place or 'file'}: {finding.rule}.{found} {printable(finding.advice)}"
+
 
 @dataclass(frozen=True)
 class BadRows:
@@ -48,15 +92,36 @@ class BadRows:
 
 
 @dataclass(frozen=True)
+class ContractUsed:
+    """The contract a file was held to; ``version`` is its own word, ``version_id`` S3's, if there is one."""
+
+    name: str
+    version: str
+    uri: str
+    version_id: str | None
+
+
+@dataclass(frozen=True)
+class ReferenceUsed:
+    """The reference list a file was held to; ``version_id`` is S3's, if there is one."""
+
+    uri: str
+    version_id: str | None
+
+
+@dataclass(frozen=True)
 class Rejection:
-    """Why a version of a file was rejected."""
+    """Why a version of a file was rejected.
+
+    ``contract`` and ``reference`` are None when the rejection does not come from them.
+    """
 
     run: RunSettings
     tally: Tally
     rows_read: int
     rows_rejected: int
-    reference_uri: str | None = None
-    reference_version_id: str | None = None
+    contract: ContractUsed | None = None
+    reference: ReferenceUsed | None = None
     bad_rows: BadRows | None = None
 
     @property
@@ -66,8 +131,7 @@ class Rejection:
 
     def report(self) -> bytes:
         """Return the report as JSON."""
-        run, tally = self.run, self.tally
-        capped = tally.total > len(tally.first)
+        run = self.run
         document = {
             "verdict": "rejected",
             "file": {
@@ -77,21 +141,11 @@ class Rejection:
                 "file_id": file_id(run.input_bucket, run.input_key),
             },
             "execution_id": run.execution_id,
-            "grammar_version": GRAMMAR_VERSION,
-            "reference": {"uri": self.reference_uri, "version_id": self.reference_version_id},
+            "contract": asdict(self.contract) if self.contract else None,
+            "reference": asdict(self.reference) if self.reference else None,
             "rows_read": self.rows_read,
             "rows_rejected": self.rows_rejected,
-            "findings_total": tally.total,
-            "counts": {
-                "by_rule": dict(tally.by_rule.most_common()),
-                "by_column": [
-                    {"column": column, "rule": rule, "count": count}
-                    for (column, rule), count in tally.by_column.most_common()
-                ],
-            },
-            "capped": capped,
-            "capped_note": self._capped_note() if capped else None,
-            "findings": [asdict(finding) for finding in tally.first],
+            **self.tally.document(),
             "bad_rows": asdict(self.bad_rows) if self.bad_rows else None,
         }
         return json.dumps(document, ensure_ascii=False, indent=2).encode("utf-8", "backslashreplace") + b"\n"
@@ -100,7 +154,7 @@ class Rejection:
         """Return the summary: plain text of at most ``SUMMARY_BYTES``, the verdict first."""
         head, tail = "\n".join(self._head()), "\n".join(self._tail())
         room = SUMMARY_BYTES - len(head.encode()) - len(tail.encode()) - len(b"\n\n\n")
-        findings = "\n".join(_within(room, self._finding_lines()))
+        findings = "\n".join(_within(room, self.tally.finding_lines()))
         return "\n".join(part for part in (head, findings, tail) if part).encode() + b"\n"
 
     def _head(self) -> Iterable[str]:
@@ -111,27 +165,15 @@ class Rejection:
         else:
             yield "The file as a whole was refused. Nothing of it was counted."
         yield ""
-        yield "Faults by rule:"
-        for rule, count in self.tally.by_rule.most_common():
-            yield f"  {count:>9}  {rule}"
+        yield from self.tally.count_lines()
         yield ""
         yield "The first of them:"
-
-    def _finding_lines(self) -> Iterable[str]:
-        for finding in self.tally.first[:20]:
-            place = ", ".join(
-                f"{name} {value}"
-                for name, value in (("line", finding.line), ("column", finding.column))
-                if value is not None
-            )
-            found = "" if finding.value is None else f" found {printable(finding.value)!r}."
-            yield f"  {place or 'file'}: {finding.rule}.{found} {printable(finding.advice)}"
 
     def _tail(self) -> Iterable[str]:
         bucket = self.run.cleaned_bucket
         yield ""
-        if self.tally.total > len(self.tally.first):
-            yield self._capped_note()
+        if self.tally.capped_note:
+            yield self.tally.capped_note
         yield f"All of it: s3://{bucket}/{self.prefix}.json"
         if self.bad_rows and self.bad_rows.rows:
             yield f"The {self.bad_rows.rows} rows to mend, with a reason each: s3://{bucket}/{self.bad_rows.key}"
@@ -139,10 +181,6 @@ class Rejection:
             yield f"{self.bad_rows.left_out} more could not be copied there: too long, or no end to be found."
         yield "What to do: mend the file and upload the whole of it again under the same key."
         yield f"Version {self.run.input_version}, execution {self.run.execution_id}."
-
-    def _capped_note(self) -> str:
-        shown, total = len(self.tally.first), self.tally.total
-        return f"The first {shown} of {total} findings are listed in detail; the counts are of all of them."
 
 
 def printable(text: str) -> str:

@@ -1,6 +1,7 @@
-"""The rules an order file is held to, as data: a name that stays, and advice that says what to do.
+"""The rules of files and records, as data: a name that stays, and advice that says what to do.
 
-Names are part of reports that people filter and count by: a rule may be added, never renamed.
+The rules of cells stand in the contract. Names are part of reports that people filter and count by: a rule
+may be added, never renamed.
 """
 
 from __future__ import annotations
@@ -57,9 +58,9 @@ OBJECT_GONE = Rule(
     "object_gone", "This version was permanently deleted before it could be read; upload the file again."
 )
 EMPTY_FILE = Rule(
-    "empty_file", "The file holds nothing; upload it again, with a header and at least one order."
+    "empty_file", "The file holds nothing; upload it again, with a header and at least one row."
 )
-NO_ROWS = Rule("no_rows", "There is a header and no order; upload the file again once it has rows.")
+NO_ROWS = Rule("no_rows", "There is a header and no row; upload the file again once it has rows.")
 WRONG_ENCODING = Rule(
     "wrong_encoding", "The file looks like {encoding}; save it as UTF-8 (in Excel: CSV UTF-8)."
 )
@@ -89,35 +90,15 @@ FIELD_COUNT = Rule(
     "This row has {found} values where the header has {expected}; quote values that hold commas.",
 )
 
-# About a value.
-EMPTY_VALUE = Rule("empty_value", "Every column needs a value; white space alone is none.")
-TOO_LONG = Rule("too_long", "An id has at most 128 characters; this one has {found}.")
-DUPLICATE_ORDER_ID = Rule(
-    "duplicate_order_id", "This order_id stands on line {first_line} already; keep one of the two."
+# About a version and the days it falls on; found by the transformer.
+WITHDRAWN = Rule(
+    "withdrawn", "This version was taken back with withdraw.sh; upload the file again to count it again."
 )
-BAD_DATE = Rule("bad_date", "Write a date of the calendar as YYYY-MM-DD, from 1970-01-01 to 2199-12-31.")
-UNKNOWN_CATEGORY = Rule(
-    "unknown_category", "{suggestion}Categories must be in the reference list, to the letter."
+TOO_MANY_CATEGORIES = Rule(
+    "too_many_categories",
+    "This day would have {found} categories, those it had before among them, and one transaction writes "
+    "{most}; check the reference list, or take back a file of this day that should not be there.",
 )
-BAD_QUANTITY = Rule(
-    "bad_quantity", "Write a whole number from 1 to 999999999 in plain digits, with nothing around it."
-)
-BAD_PRICE = Rule(
-    "bad_price", "Write plain digits with at most 12 before and 6 after the point, like 1234.50."
-)
-PRICE_NOT_POSITIVE = Rule("price_not_positive", "A price must be above 0.")
-TOO_MANY_DECIMALS = Rule(
-    "too_many_decimals", "A price has at most 6 digits after the point; round it at the source."
-)
-BAD_BOOLEAN = Rule("bad_boolean", "Write true or false.")
 
-# About the file and the days it falls on; found by the transformer.
-DAY_TAKEN = Rule(
-    "day_taken",
-    "This day is filled from another file, {key}; put these orders into that file and upload it again.",
-)
-TOO_MANY_ACTIONS = Rule(
-    "too_many_actions",
-    "{days} days with {categories} day-and-category totals need {actions} writes, and one transaction takes "
-    "{most}; split the file by days.",
-)
+#: What a contract cannot name a rule of its own.
+RESERVED_NAMES = frozenset(rule.name for rule in (*globals().values(),) if isinstance(rule, Rule))

@@ -15,6 +15,7 @@ _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _TABLE = re.compile(r"[A-Za-z0-9_.-]{3,255}")
 #: What Step Functions allows in the name of an execution, less what would be a folder in S3.
 _EXECUTION = re.compile(r"[^\s/<>{}\[\]?*\"#%\\^|~`$&,;:\x00-\x1f\x7f-\x9f]{1,80}")
+_MEMORY = re.compile(r"51[2-9]|5[2-9][0-9]|[6-9][0-9]{2}|[1-9][0-9]{3,5}")
 _S3_URI = re.compile(r"s3://([^/]+)/(.+?)(?:\?versionId=([^?&#\s]+))?", re.DOTALL)
 
 
@@ -43,10 +44,12 @@ class RunSettings:
 
 @dataclass(frozen=True)
 class ValidatorSettings:
-    """What the validator is told."""
+    """What the validator is told. ``reference`` is None for a contract without a reference list."""
 
     run: RunSettings
-    reference: S3Uri
+    contract: S3Uri
+    reference: S3Uri | None
+    ledger_table: str
     scratch: Path
 
 
@@ -58,13 +61,19 @@ class TransformerSettings:
     order_table: str
     category_table: str
     ledger_table: str
+    scratch: Path
+    memory_mib: int
 
 
 def read_validator_settings(environ: Mapping[str, str]) -> ValidatorSettings:
     """Return the validator's settings, or raise ``WrongSettings`` with all that is wrong with them."""
     reader = _Reader(environ)
     settings = ValidatorSettings(
-        reader.run(), reader.s3_uri("REFERENCE_URI"), reader.folder("SCRATCH_DIR", "/scratch")
+        reader.run(),
+        contract=reader.s3_uri("CONTRACT_URI"),
+        reference=reader.s3_uri("REFERENCE_URI") if environ.get("REFERENCE_URI") else None,
+        ledger_table=reader.matching("LEDGER_TABLE", _TABLE, "a DynamoDB table name"),
+        scratch=reader.folder("SCRATCH_DIR", "/scratch"),
     )
     reader.finish()
     return settings
@@ -78,6 +87,8 @@ def read_transformer_settings(environ: Mapping[str, str]) -> TransformerSettings
         order_table=reader.matching("ORDER_KPI_TABLE", _TABLE, "a DynamoDB table name"),
         category_table=reader.matching("CATEGORY_KPI_TABLE", _TABLE, "a DynamoDB table name"),
         ledger_table=reader.matching("LEDGER_TABLE", _TABLE, "a DynamoDB table name"),
+        scratch=reader.folder("SCRATCH_DIR", "/scratch"),
+        memory_mib=reader.mebibytes("MEMORY_MIB"),
     )
     reader.finish()
     return settings
@@ -104,6 +115,10 @@ class _Reader:
         if value and not pattern.fullmatch(value):
             self._problems.append(f"{name} must be {meaning}; found {value[:200]!r}")
         return value
+
+    def mebibytes(self, name: str) -> int:
+        value = self.matching(name, _MEMORY, "the task's memory in MiB, at least 512")
+        return int(value) if _MEMORY.fullmatch(value) else 0
 
     def s3_uri(self, name: str) -> S3Uri:
         value = self._text(name)

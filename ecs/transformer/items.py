@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from transformer.kpis import Day, Sums
+from transformer.kpis import DayNumbers, Sums
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
@@ -18,26 +18,26 @@ def text(value: str) -> AttributeValueTypeDef:
     return {"S": value}
 
 
-def texts(values: list[str]) -> AttributeValueTypeDef:
-    """Return a list of strings as an attribute."""
-    return {"L": [{"S": value} for value in values]}
-
-
 def number(value: Decimal | int) -> AttributeValueTypeDef:
     """Return a number attribute written as DynamoDB itself would: no exponent, no zeros at the end."""
     digits = f"{value:f}" if isinstance(value, Decimal) else str(value)
     return {"N": digits.rstrip("0").rstrip(".") if "." in digits else digits}
 
 
-def order_item(date: str, day: Day) -> Item:
+def order_key(date: str) -> Item:
+    """Return the key of a day in the OrderKPIs table."""
+    return {"order_date": text(date)}
+
+
+def order_item(date: str, day: DayNumbers) -> Item:
     """Return the day's item for the OrderKPIs table."""
     return {
-        "order_date": text(date),
+        **order_key(date),
         "total_orders": number(day.total.orders),
         "total_revenue": number(day.total.revenue),
         "total_items_sold": number(day.total.items),
         "return_rate": number(day.total.return_rate),
-        "unique_customers": number(len(day.customers)),
+        "unique_customers": number(day.customers),
     }
 
 

@@ -1,23 +1,17 @@
-"""KPIs of the orders of one file: a day's, and a day's of each category. Exact decimals, never floats."""
+"""The KPIs of a day and of its categories: kpis.sql says what is added up; here it is divided and rounded."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Context, Decimal, Inexact
-
-from common.orders import COLUMNS
+from pathlib import Path
 
 #: DynamoDB keeps 38 digits. A sum that needed more is an error, not a rounded number.
 _EXACT = Context(prec=38, traps=[Inexact])
 #: Far more digits than any quotient of two exact sums needs, so that only the last step rounds.
 _QUOTIENT = Context(prec=100, rounding=ROUND_HALF_EVEN)
 _SIX_PLACES = Decimal("0.000001")
-
-_CUSTOMER, _DATE, _CATEGORY, _QUANTITY, _PRICE, _RETURNED = (
-    COLUMNS.index(name)
-    for name in ("customer_id", "order_date", "category", "quantity", "unit_price", "returned")
-)
 
 
 @dataclass(slots=True)
@@ -29,12 +23,16 @@ class Sums:
     items: int = 0
     revenue: Decimal = Decimal(0)
 
-    def add(self, quantity: int, price: Decimal, *, returned: bool) -> None:
-        """Count one order."""
-        self.orders += 1
-        self.returned += returned
-        self.items += quantity
-        self.revenue = _EXACT.add(self.revenue, _EXACT.multiply(Decimal(quantity), price))
+    @classmethod
+    def of(cls, parts: Iterable[Sums]) -> Sums:
+        """Return the sums over several sums."""
+        total = cls()
+        for part in parts:
+            total.orders += part.orders
+            total.returned += part.returned
+            total.items += part.items
+            total.revenue = _EXACT.add(total.revenue, part.revenue)
+        return total
 
     @property
     def return_rate(self) -> Decimal:
@@ -47,29 +45,18 @@ class Sums:
         return _divide(self.revenue, self.orders)
 
 
-@dataclass(slots=True)
-class Day:
-    """One day of a file."""
+@dataclass(frozen=True)
+class DayNumbers:
+    """The numbers of one day over all its parts.
 
-    total: Sums = field(default_factory=Sums)
-    categories: dict[str, Sums] = field(default_factory=dict)
-    customers: set[str] = field(default_factory=set)
+    ``rows_superseded`` tells, for the path of each part, how many of its rows do not count because a newer
+    part has the same order.
+    """
 
-
-def compute_days(rows: Iterable[Sequence[str]]) -> dict[str, Day]:
-    """Return the file's days by date, computed from the rows of a cleaned file."""
-    days: dict[str, Day] = {}
-    for row in rows:
-        day = days.setdefault(row[_DATE], Day())
-        quantity, price, returned = (
-            int(row[_QUANTITY]),
-            Decimal(row[_PRICE]),
-            row[_RETURNED].lower() == "true",
-        )
-        day.total.add(quantity, price, returned=returned)
-        day.categories.setdefault(row[_CATEGORY], Sums()).add(quantity, price, returned=returned)
-        day.customers.add(row[_CUSTOMER])
-    return days
+    total: Sums
+    categories: dict[str, Sums]
+    customers: int
+    rows_superseded: dict[Path, int]
 
 
 def _divide(total: Decimal, orders: int) -> Decimal:

@@ -1,4 +1,4 @@
-"""The ledger: who works on a version of a file, and which version of which file a day's numbers come from."""
+"""The ledger as it is read: who works on a version, what a day's numbers come from, who asked to go first."""
 
 from __future__ import annotations
 
@@ -6,30 +6,36 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from common.aws_errors import using
-from common.exit_codes import TryAgain
-from transformer.items import Item, text, texts
+from transformer.items import Item, text
+from transformer.manifests import Pin
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
-RUNNING = "RUNNING"
-#: The statuses of a version whose numbers are in the tables.
-_COMMITTED = {"ACCEPTED", "ARCHIVED"}
+
+@dataclass(frozen=True)
+class Tables:
+    """Where the numbers go."""
+
+    orders: str
+    categories: str
+    ledger: str
 
 
 @dataclass(frozen=True)
-class Version:
-    """A version of a file. Versions of one file are ordered by ``order``: last modified, then version id."""
+class Claim:
+    """Whose run a version is, and how far it has come.
 
-    file_id: str
-    key: str
-    version_id: str
-    last_modified: str
+    ``index`` names the parts that were accepted, by the execution ``accepted_by``: both are None before.
+    """
 
-    @property
-    def order(self) -> tuple[str, str]:
-        """What the versions of a file are sorted by, the newest last."""
-        return self.last_modified, self.version_id
+    execution: str
+    status: str
+    accepted_by: str | None
+    index: Pin | None
+    is_committed: bool
+    is_completed: bool
+    is_withdrawn: bool
 
 
 @dataclass(frozen=True)
@@ -38,20 +44,24 @@ class Head:
 
     date: str
     revision: str
-    version: Version
-    categories: tuple[str, ...]
+    manifest: Pin
 
     def item(self) -> Item:
         """Return the head as it is stored."""
         return {
             **head_key(self.date),
             "revision": text(self.revision),
-            "file_id": text(self.version.file_id),
-            "key": text(self.version.key),
-            "version_id": text(self.version.version_id),
-            "last_modified": text(self.version.last_modified),
-            "categories": texts(list(self.categories)),
+            "manifest": text(self.manifest.key),
+            "manifest_version": text(self.manifest.version_id),
         }
+
+
+@dataclass(frozen=True)
+class Lease:
+    """Who asks the others to wait with a day, and until when (seconds since 1970)."""
+
+    owner: str
+    until: float
 
 
 def head_key(date: str) -> Item:
@@ -59,9 +69,14 @@ def head_key(date: str) -> Item:
     return {"pk": text(f"day#{date}"), "sk": text("head")}
 
 
-def claim_key(version: Version) -> Item:
+def lease_key(date: str) -> Item:
+    """Return the key of a day's lease."""
+    return {"pk": text(f"day#{date}"), "sk": text("lease")}
+
+
+def claim_key(file_id: str, version_id: str) -> Item:
     """Return the key of a version's claim."""
-    return {"pk": text(f"file#{version.file_id}"), "sk": text(f"v#{version.version_id}")}
+    return {"pk": text(f"file#{file_id}"), "sk": text(f"v#{version_id}")}
 
 
 class Ledger:
@@ -71,31 +86,37 @@ class Ledger:
         self._dynamodb = dynamodb
         self.table = table
 
-    def is_committed(self, version: Version, execution_id: str) -> bool:
-        """Tell whether the version's numbers are in the tables already.
-
-        Raises ``TryAgain`` when the version is not claimed by this execution, or the execution has ended: a
-        task that outlives it (Step Functions stops tasks as well as it can) must not commit behind its back.
-        """
-        claim = self._get(claim_key(version))
-        owner = claim["execution"]["S"] if claim and "execution" in claim else "nobody"
-        if owner != execution_id:
-            raise TryAgain(f"version {version.version_id} is claimed by {owner}, not by this execution")
-        status = claim["status"]["S"]
-        if status != RUNNING and status not in _COMMITTED:
-            raise TryAgain(f"this execution has ended: version {version.version_id} is {status}")
-        return status in _COMMITTED
-
-    def head(self, date: str) -> Head | None:
-        """Return the head of a day, or None when no file has filled it."""
-        item = self._get(head_key(date))
-        if not item:
-            return None
-        version = Version(*(item[name]["S"] for name in ("file_id", "key", "version_id", "last_modified")))
-        categories = tuple(value["S"] for value in item["categories"]["L"])
-        return Head(date, item["revision"]["S"], version, categories)
-
-    def _get(self, key: Item) -> Item:
+    def claim(self, file_id: str, version_id: str) -> Claim | None:
+        """Return the claim of a version."""
+        key = claim_key(file_id, version_id)
         with using("LEDGER_TABLE", self.table):
-            answer = self._dynamodb.get_item(TableName=self.table, Key=key, ConsistentRead=True)
-        return answer.get("Item", {})
+            item = self._dynamodb.get_item(TableName=self.table, Key=key, ConsistentRead=True).get("Item")
+        if not item or "execution" not in item:
+            return None
+        return Claim(
+            execution=item["execution"]["S"],
+            status=item["status"]["S"],
+            accepted_by=item["accepted_by"]["S"] if "accepted_by" in item else None,
+            index=Pin(item["index"]["S"], item["index_version"]["S"]) if "index" in item else None,
+            is_committed="committed_at" in item,
+            is_completed="completed_at" in item,
+            is_withdrawn="withdrawn_at" in item,
+        )
+
+    def day(self, date: str) -> tuple[Head | None, Lease | None]:
+        """Return the head of a day, None when no file has filled it, and its lease, None without one."""
+        with using("LEDGER_TABLE", self.table):
+            answer = self._dynamodb.query(
+                TableName=self.table,
+                ConsistentRead=True,
+                KeyConditionExpression="pk = :pk",
+                ExpressionAttributeValues={":pk": text(f"day#{date}")},
+            )
+        items = {item["sk"]["S"]: item for item in answer["Items"]}
+        head, lease = items.get("head"), items.get("lease")
+        return (
+            Head(date, head["revision"]["S"], Pin(head["manifest"]["S"], head["manifest_version"]["S"]))
+            if head
+            else None,
+            Lease(lease["owner"]["S"], float(lease["until"]["N"])) if lease else None,
+        )

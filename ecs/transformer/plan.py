@@ -1,127 +1,163 @@
-"""Plans the transaction that puts a file's days into the tables, or finds why it may not be."""
+"""Plans a day: its numbers, after a change of its manifest, and the writes that put them into the tables."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import random
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from common import rules
-from common.rules import Finding
-from transformer.items import category_item, category_key, number, order_item, text, texts
-from transformer.kpis import Day
-from transformer.ledger import RUNNING, Head, Version, claim_key
+from transformer.items import Item, category_item, category_key, order_item, order_key, text
+from transformer.kpis import DayNumbers
+from transformer.ledger import Head, Tables
+from transformer.manifests import Entry, Manifest, Pin
+from transformer.session import Session
+from transformer.warehouse import PartFile, Warehouse
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
+    Action = TransactWriteItemTypeDef
+
 #: DynamoDB's limit for one transaction.
 MOST_ACTIONS = 100
+#: Plans are kept from one try to the next up to so many writes in all; beyond, days are planned again.
+_MOST_ITEMS_KEPT = 50_000
+
+#: Returns what a day is to be made of, given what it is made of now; None when nothing has to change.
+Change = Callable[[Manifest], Manifest | None]
 
 
 @dataclass(frozen=True)
-class Tables:
-    """Where the numbers go."""
+class DayPlan:
+    """What becomes of a day whose head is ``base``.
 
-    orders: str
-    categories: str
-    ledger: str
+    ``manifest`` is what the day is made of, after the change if there is one. ``numbers`` is None for a day
+    without rows.
+    """
 
+    base: Head | None
+    manifest: Manifest
+    is_change: bool
+    numbers: DayNumbers | None = None
+    vanished: tuple[str, ...] = ()
 
-@dataclass(frozen=True)
-class Acceptance:
-    """What the ledger is told of the version with the commit."""
+    @property
+    def date(self) -> str:
+        """The day."""
+        return self.manifest.date
 
-    execution_id: str
-    version: Version
-    accepted_at: str
-    rows: int
+    @property
+    def size(self) -> int:
+        """How many actions the change takes in a transaction."""
+        return 2 + len(self.manifest.categories) + len(self.vanished) if self.is_change else 0
 
-
-def days_to_write(days: Mapping[str, Day], heads: Mapping[str, Head], version: Version) -> list[str]:
-    """Return the days that this version fills: those that no newer version of the file has filled."""
-    return [
-        date
-        for date in sorted(days)
-        if (head := heads.get(date)) is None or head.version.order <= version.order
-    ]
-
-
-def find_taken_days(heads: Mapping[str, Head], version: Version) -> list[Finding]:
-    """Return a finding for each day that another file fills."""
-    return [
-        rules.DAY_TAKEN.found(column="order_date", value=date, key=head.version.key)
-        for date, head in sorted(heads.items())
-        if head.version.file_id != version.file_id
-    ]
-
-
-def find_too_many(days: Mapping[str, Day], actions: int) -> list[Finding]:
-    """Return a finding when so many actions do not go into one transaction."""
-    if actions <= MOST_ACTIONS:
-        return []
-    totals = sum(len(day.categories) for day in days.values())
-    return [
-        rules.TOO_MANY_ACTIONS.found(days=len(days), categories=totals, actions=actions, most=MOST_ACTIONS)
-    ]
+    def actions(self, tables: Tables, manifest: Pin) -> list[Action]:
+        """Return the writes of the change, all or none: the head first, on condition that it is ``base``."""
+        date, numbers = self.date, self.numbers
+        actions: list[Action] = [
+            _put_head(tables.ledger, Head(date, self.manifest.revision, manifest), self.base)
+        ]
+        if numbers is None:
+            actions.append(_delete(tables.orders, order_key(date)))
+        else:
+            actions.append(_put(tables.orders, order_item(date, numbers)))
+            for category, sums in sorted(numbers.categories.items()):
+                actions.append(_put(tables.categories, category_item(category, date, sums)))
+        for category in self.vanished:
+            actions.append(_delete(tables.categories, category_key(category, date)))
+        return actions
 
 
-def least_actions(days: Mapping[str, Day]) -> int:
-    """Return how many actions the days need when nothing was there before: the claim, heads and items."""
-    return 1 + sum(2 + len(day.categories) for day in days.values())
+class Planner:
+    """Computes days; what it computed of a head is not computed again while the head stays.
+
+    ``local`` tells which parts are in files here already; the others are fetched into ``folder`` while their
+    day is being computed.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        warehouse: Warehouse,
+        folder: Path,
+        local: Mapping[Pin, Path] | None = None,
+    ) -> None:
+        self._store = session.store
+        self._rng: random.Random = session.clients.rng
+        self._stages = session.stages
+        self._warehouse = warehouse
+        self._folder = folder
+        self._local = dict(local or {})
+        self._kept: dict[str, DayPlan] = {}
+        self._items_kept = 0
+
+    def plan(self, date: str, head: Head | None, change: Change) -> DayPlan:
+        """Return what becomes of a day with this head; a day is always planned with the same change."""
+        kept = self._kept.get(date)
+        if kept and kept.base == head:
+            return kept
+        self.forget(date)
+        plan = self._plan(date, head, change)
+        if self._items_kept + plan.size <= _MOST_ITEMS_KEPT:
+            self._kept[date] = plan
+            self._items_kept += plan.size
+        return plan
+
+    def forget(self, date: str) -> None:
+        """Drop what was kept of a day."""
+        if plan := self._kept.pop(date, None):
+            self._items_kept -= plan.size
+
+    def compute(self, manifest: Manifest) -> tuple[DayNumbers | None, Manifest]:
+        """Return a day's numbers, None without rows, and the manifest with what they tell of its entries."""
+        fetched: list[Path] = []
+        try:
+            files = {
+                entry: self._file(entry.part, fetched) for entry in manifest.entries if entry.part is not None
+            }
+            if not files:
+                return None, replace(manifest, categories=())
+            with self._stages.stage("compute"):
+                numbers = self._warehouse.compute_day(
+                    [PartFile(path, entry.order) for entry, path in files.items()]
+                )
+        finally:
+            for path in fetched:
+                path.unlink(missing_ok=True)
+        superseded = {entry: numbers.rows_superseded.get(path, 0) for entry, path in files.items()}
+        entries = tuple(_told(entry, superseded.get(entry, 0)) for entry in manifest.entries)
+        return numbers, replace(manifest, entries=entries, categories=tuple(sorted(numbers.categories)))
+
+    def _plan(self, date: str, head: Head | None, change: Change) -> DayPlan:
+        before = self._store.manifest(head.manifest) if head else Manifest(date)
+        changed = change(before)
+        if changed is None:
+            return DayPlan(head, before, is_change=False)
+        numbers, manifest = self.compute(replace(changed, revision=self._new_revision()))
+        vanished = tuple(name for name in before.categories if name not in manifest.categories)
+        return DayPlan(head, manifest, is_change=True, numbers=numbers, vanished=vanished)
+
+    def _file(self, part: Pin, fetched: list[Path]) -> Path:
+        if part in self._local:
+            return self._local[part]
+        path = self._folder / f"fetched-{len(fetched)}.parquet"
+        fetched.append(path)
+        with self._stages.stage("fetch"):
+            self._store.fetch(part, path)
+        return path
+
+    def _new_revision(self) -> str:
+        return str(uuid.UUID(int=self._rng.getrandbits(128), version=4))
 
 
-def plan_actions(
-    tables: Tables,
-    acceptance: Acceptance,
-    days: Mapping[str, Day],
-    heads: Mapping[str, Head],
-    revisions: Mapping[str, str],
-) -> list[TransactWriteItemTypeDef]:
-    """Return the actions: the acceptance first, then those of every day that has a new revision."""
-    actions = [_accept(tables.ledger, acceptance, sorted(days))]
-    for date, revision in revisions.items():
-        day, head = days[date], heads.get(date)
-        new_head = Head(date, revision, acceptance.version, tuple(sorted(day.categories)))
-        actions.append(_put_head(tables.ledger, new_head, head))
-        actions.append({"Put": {"TableName": tables.orders, "Item": order_item(date, day)}})
-        for category, sums in sorted(day.categories.items()):
-            item = category_item(category, date, sums)
-            actions.append({"Put": {"TableName": tables.categories, "Item": item}})
-        for category in head.categories if head else ():
-            if category not in day.categories:
-                key = category_key(category, date)
-                actions.append({"Delete": {"TableName": tables.categories, "Key": key}})
-    return actions
+def _told(entry: Entry, rows_superseded: int) -> Entry:
+    return replace(entry, rows_superseded=rows_superseded)
 
 
-def _accept(table: str, acceptance: Acceptance, dates: list[str]) -> TransactWriteItemTypeDef:
-    return {
-        "Update": {
-            "TableName": table,
-            "Key": claim_key(acceptance.version),
-            "ConditionExpression": "#execution = :execution AND #status = :running",
-            "UpdateExpression": "SET #status = :accepted, #at = :at, #rows = :rows, #days = :days",
-            "ExpressionAttributeNames": {
-                "#execution": "execution",
-                "#status": "status",
-                "#at": "accepted_at",
-                "#rows": "rows",
-                "#days": "days",
-            },
-            "ExpressionAttributeValues": {
-                ":execution": text(acceptance.execution_id),
-                ":running": text(RUNNING),
-                ":accepted": text("ACCEPTED"),
-                ":at": text(acceptance.accepted_at),
-                ":rows": number(acceptance.rows),
-                ":days": texts(dates),
-            },
-        }
-    }
-
-
-def _put_head(table: str, new: Head, old: Head | None) -> TransactWriteItemTypeDef:
+def _put_head(table: str, new: Head, old: Head | None) -> Action:
     if old is None:
         return {
             "Put": {
@@ -139,3 +175,11 @@ def _put_head(table: str, new: Head, old: Head | None) -> TransactWriteItemTypeD
             "ExpressionAttributeValues": {":revision": text(old.revision)},
         }
     }
+
+
+def _put(table: str, item: Item) -> Action:
+    return {"Put": {"TableName": table, "Item": item}}
+
+
+def _delete(table: str, key: Item) -> Action:
+    return {"Delete": {"TableName": table, "Key": key}}

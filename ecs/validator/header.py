@@ -1,4 +1,4 @@
-"""The header of an order file: every column by its exact name, once, in any order."""
+"""The header of a file: every column of the contract by its exact name, once, in any order."""
 
 from __future__ import annotations
 
@@ -6,17 +6,18 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from common import rules
-from common.orders import COLUMNS
 from common.records import Record
 from common.rules import Finding
 from validator.suggest import closest
 
-_EXPECTED = ", ".join(COLUMNS)
 _UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
 
 
-def judge_header(record: Record) -> list[Finding]:
-    """Return all that is wrong with the header; the rows can be judged only when that is nothing."""
+def judge_header(record: Record, columns: Sequence[str]) -> list[Finding]:
+    """Return all that is wrong with the header; the rows can be judged only when that is nothing.
+
+    ``columns`` are the names that the contract has.
+    """
     if encoding := _foreign_encoding(record.raw):
         return [rules.WRONG_ENCODING.found(line=record.line, encoding=encoding)]
     if b"\r" in record.raw.removesuffix(b"\r\n") and b'"' not in record.raw:
@@ -25,29 +26,30 @@ def judge_header(record: Record) -> list[Finding]:
     if record.fault:
         value = record.raw[: rules.SHOWN].decode("utf-8", "backslashreplace")
         return [record.fault.found(line=record.line, value=value)]
-    return list(_judge_names(record.fields, record.line))
+    return list(_judge_names(record.fields, columns, record.line))
 
 
-def column_positions(names: Sequence[str]) -> tuple[int, ...]:
-    """Return where each of ``COLUMNS`` stands in a header that has no fault."""
-    return tuple(names.index(column) for column in COLUMNS)
+def column_positions(names: Sequence[str], columns: Sequence[str]) -> tuple[int, ...]:
+    """Return where each of the contract's columns stands in a header that has no fault."""
+    return tuple(names.index(column) for column in columns)
 
 
-def _judge_names(names: Sequence[str], line: int) -> Iterable[Finding]:
-    missing = set(COLUMNS) - set(names)
+def _judge_names(names: Sequence[str], columns: Sequence[str], line: int) -> Iterable[Finding]:
+    expected = ", ".join(columns)
+    missing = set(columns) - set(names)
     for name, times in Counter(names).items():
-        if name in COLUMNS:
+        if name in columns:
             if times > 1:
                 yield rules.DUPLICATE_COLUMN.found(line=line, column=name, value=name, times=times)
             continue
         meant = closest(name, missing)
         if meant is None:
-            yield rules.UNKNOWN_COLUMN.found(line=line, value=name, expected=_EXPECTED)
+            yield rules.UNKNOWN_COLUMN.found(line=line, value=name, expected=expected)
         else:
             missing.remove(meant)
             yield rules.RENAMED_COLUMN.found(line=line, column=meant, value=name, expected=meant)
-    for name in (column for column in COLUMNS if column in missing):
-        yield rules.MISSING_COLUMN.found(line=line, column=name, expected=_EXPECTED)
+    for name in (column for column in columns if column in missing):
+        yield rules.MISSING_COLUMN.found(line=line, column=name, expected=expected)
 
 
 def _foreign_encoding(raw: bytes) -> str | None:

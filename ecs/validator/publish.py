@@ -10,33 +10,40 @@ from common.exit_codes import WrongSettings
 from common.handoff import Handoff
 from common.names import cleaned_key, handoff_key
 from common.settings import RunSettings
-from validator.inspection import Inspection
-from validator.reference import Reference
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
 
+_CONTENT_TYPE = "text/csv; charset=utf-8"
 
-def publish_cleaned(
-    s3: S3Client, run: RunSettings, inspection: Inspection, reference: Reference, last_modified: str
-) -> Handoff:
-    """Publish the cleaned form and then, as the last act, the hand-off that names this very version of it."""
-    key = cleaned_key(run.input_key)
-    version_id = _upload(s3, run.cleaned_bucket, key, inspection.cleaned)
-    handoff = Handoff(
-        execution_id=run.execution_id,
-        input_bucket=run.input_bucket,
-        input_key=run.input_key,
-        input_version_id=run.input_version,
-        input_last_modified=last_modified,
-        cleaned_key=key,
-        cleaned_version_id=version_id,
-        cleaned_sha256=inspection.sha256,
-        rows=inspection.rows,
-        rejected=0,
-        reference_uri=str(reference.uri),
-        reference_version_id=reference.version_id,
-    )
+
+def copy_cleaned(s3: S3Client, run: RunSettings) -> str:
+    """Publish the version as it is, without its bytes passing through here; return the copy's version id."""
+    with using("S3_CLEANED_BUCKET", run.cleaned_bucket):
+        answer = s3.copy_object(
+            Bucket=run.cleaned_bucket,
+            Key=cleaned_key(run.input_key),
+            CopySource={"Bucket": run.input_bucket, "Key": run.input_key, "VersionId": run.input_version},
+            # Whoever uploaded the file may have given it any metadata and tags; the copy is ours.
+            MetadataDirective="REPLACE",
+            TaggingDirective="REPLACE",
+            ContentType=_CONTENT_TYPE,
+        )
+    return _version_id(answer.get("VersionId"), run)
+
+
+def upload_cleaned(s3: S3Client, run: RunSettings, path: Path) -> str:
+    """Publish what was rewritten; return the version id that it got."""
+    # One PUT, not boto3's managed upload: that has threads of its own and does not tell the version it made.
+    with using("S3_CLEANED_BUCKET", run.cleaned_bucket), path.open("rb") as body:
+        answer = s3.put_object(
+            Bucket=run.cleaned_bucket, Key=cleaned_key(run.input_key), Body=body, ContentType=_CONTENT_TYPE
+        )
+    return _version_id(answer.get("VersionId"), run)
+
+
+def hand_over(s3: S3Client, run: RunSettings, handoff: Handoff) -> None:
+    """Tell the transformer of this execution that the version is good, and what it is to read."""
     with using("S3_CLEANED_BUCKET", run.cleaned_bucket):
         s3.put_object(
             Bucket=run.cleaned_bucket,
@@ -44,15 +51,10 @@ def publish_cleaned(
             Body=handoff.to_json(),
             ContentType="application/json",
         )
-    return handoff
 
 
-def _upload(s3: S3Client, bucket: str, key: str, path: Path) -> str:
-    """Return the version id of what was uploaded."""
-    # One PUT, not boto3's managed upload: that has threads of its own and does not tell the version it made.
-    with using("S3_CLEANED_BUCKET", bucket), path.open("rb") as body:
-        answer = s3.put_object(Bucket=bucket, Key=key, Body=body, ContentType="text/csv; charset=utf-8")
-    version_id = answer.get("VersionId")
-    if not version_id:
-        raise WrongSettings([f"S3_CLEANED_BUCKET: {bucket!r} is not versioned; switch versioning on"])
-    return version_id
+def _version_id(found: str | None, run: RunSettings) -> str:
+    if not found:
+        problem = f"{run.cleaned_bucket!r} is not versioned; switch versioning on"
+        raise WrongSettings([f"S3_CLEANED_BUCKET: {problem}"])
+    return found

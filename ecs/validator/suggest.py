@@ -6,12 +6,12 @@ from collections.abc import Collection
 from difflib import get_close_matches
 
 #: Longer than this is no misspelt name, and comparing it would take long.
-_LONGEST = 128
+LONGEST = 128
 
 
 def closest(name: str, known: Collection[str]) -> str | None:
     """Return the known name that was probably meant, case and white space aside, or None."""
-    if len(name) > _LONGEST:
+    if len(name) > LONGEST:
         return None
     plain = {_plain(candidate): candidate for candidate in sorted(known, reverse=True)}
     matches = get_close_matches(_plain(name), plain, n=1, cutoff=0.6)

@@ -27,6 +27,7 @@ _KEYS: Final = {
     "aws:tagkeys",
     "cloudwatch:namespace",
     "dynamodb:enclosingoperation",
+    "dynamodb:leadingkeys",
     "ecs:cluster",
     "ecs:createaction",
     "iam:passedtoservice",

@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
+from moto.dynamodb.models import dynamodb_backends
+
 from local_aws.iam import needs_of_ecs, needs_of_functions, needs_of_s3
 from local_aws.iam.calls import Call
 from local_aws.iam.policies import Need
@@ -84,15 +86,27 @@ def _of_dynamodb(account: str, call: Call) -> Iterator[Need]:
                 # ConditionCheckItem is of transactions only, and has no such key.
                 enclosed = {} if part == "ConditionCheck" else {"dynamodb:enclosingoperation": (operation,)}
                 action = f"dynamodb:{_PARTS.get(part, part)}"
-                yield Need(action, table((asked or {}).get("TableName", "")), enclosed)
+                leading = _leading_key(account, call.region, asked or {})
+                yield Need(action, table((asked or {}).get("TableName", "")), enclosed | leading)
     elif operation in ("BatchGetItem", "BatchWriteItem"):
         for name in parameters.get("RequestItems") or {}:
             yield Need(f"dynamodb:{operation}", table(name))
     elif "TableName" in parameters:
         index = f"/index/{parameters['IndexName']}" if parameters.get("IndexName") else ""
-        yield Need(f"dynamodb:{operation}", table(parameters["TableName"]) + index)
+        leading = _leading_key(account, call.region, parameters)
+        yield Need(f"dynamodb:{operation}", table(parameters["TableName"]) + index, leading)
     else:
         yield Need(f"dynamodb:{operation}", None)
+
+
+def _leading_key(account: str, region: str, asked: Json) -> dict[str, tuple[str, ...]]:
+    """Return dynamodb:LeadingKeys of a request that names one item: the value of its partition key.
+
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
+    """
+    there = dynamodb_backends[account][region].tables.get(str(asked.get("TableName")).rpartition("/")[2])
+    value = (asked.get("Key") or asked.get("Item") or {}).get(there.hash_key_attr) if there else None
+    return {"dynamodb:leadingkeys": tuple(map(str, value.values()))} if isinstance(value, dict) else {}
 
 
 def _of_others(account: str, call: Call) -> Iterator[Need]:

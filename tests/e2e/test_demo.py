@@ -73,7 +73,8 @@ def test_the_demo_shows_the_sample_on_its_way_and_ends_with_its_numbers() -> Non
 def test_json_is_one_document_about_every_file_and_a_rejection_exits_with_65() -> None:
     orders = ROOT / "data" / "orders"
 
-    ended = demo("--json", orders / "valid_order.csv", orders / "invalid_order.csv")
+    files = [orders / f"{name}_order.csv" for name in ("valid", "late", "invalid")]
+    ended = demo("--json", *files)
 
     assert ended.returncode == 65, ended.stderr
     document: dict[str, Any] = json.loads(ended.stdout, parse_float=str)
@@ -84,12 +85,19 @@ def test_json_is_one_document_about_every_file_and_a_rejection_exits_with_65() -
     ends = {item["key"]: (item["status"], item["error"]) for item in document["executions"]}
     assert ends == {
         "input/valid_order.csv": ("SUCCEEDED", None),
+        "input/late_order.csv": ("SUCCEEDED", None),
         "input/invalid_order.csv": ("FAILED", "ValidationError"),
     }
-    assert [row["total_revenue"] for row in document["order_kpis"]] == ["590.43", "271.92", "395.19"]
-    assert document["files"] == {"input/valid_order.csv": "processed", "input/invalid_order.csv": "input"}
+    assert [row["total_revenue"] for row in document["order_kpis"]] == ["590.43", "271.92", "497.49"]
+    assert document["order_kpis"][-1]["unique_customers"] == 5, "a customer of both files is one"
+    assert document["files"] == {
+        "input/valid_order.csv": "processed",
+        "input/late_order.csv": "processed",
+        "input/invalid_order.csv": "input",
+    }
     assert sorted(notice["topic"] for notice in document["notifications"]) == [
         "pipeline-failure",
+        "pipeline-success",
         "pipeline-success",
     ]
     assert document["left"] == NOTHING_LEFT
@@ -131,7 +139,7 @@ def test_on_a_terminal_a_tree_a_file_grows_and_stays() -> None:
     for pattern in (
         r"✔ valid_order\.csv [\d.]+ s succeeded",
         r"│ +└── ✔ RunValidator [\d.]+ s +└── ✔ RunTransformer [\d.]+ s",
-        r"│ +└── INFO accepted rows=16.* └── INFO committed rows=16.*",
+        r"│ +└── INFO accepted rows=16.* └── INFO done rows=16.*",
         r"└── ✔ NotifySuccess [\d.]+ s",
         r"✖ invalid_order\.csv [\d.]+ s failed ValidationError",
         r"│ +├── ✖ RunValidator [\d.]+ s +└── ■ RunTransformer aborted",

@@ -27,6 +27,7 @@ ELSEWHERE = {
     "DeliverLogsThatTakesNoResource": "Step Functions' logs, which the local AWS does not deliver",
     "TraceThatTakesNoResource": "Step Functions' traces, which the local AWS does not make",
     "CountIncompleteCleanUpsThatTakesNoResource": "a clean-up that fails: see the cluster that stays, below",
+    "TakeBackPublished": "a file that is taken back for a day between its commit and its publishing",
     "TellMissingInputFromForbidden": "an input or product list that goes between PinObject and its reading",
 }
 
@@ -100,16 +101,35 @@ def test_every_action_of_every_statement_is_used_and_suffices(aws: LocalAws, sta
     ends = [
         pipeline.process("input/a.csv", orders(day)),
         pipeline.process("input/a.csv", corrected),  # its day loses a category
-        pipeline.process("input/b.csv", orders(day)),  # its day belongs to the other file
+        pipeline.process("input/b.csv", orders_of_days(40)),  # more than one transaction takes
         pipeline.end_of(pipeline.started_for("input/empty.csv")[0]),
         pipeline.end_of(gone),
+        pipeline.end_of(taken_back(pipeline, "input/empty.csv")),
     ]
 
     errors = [end.get("error") for end in ends]
-    assert errors == [None, None, "ValidationError", "ValidationError", "ObjectGone"]
+    assert errors == [None, None, None, "ValidationError", "ObjectGone", "ValidationError"]
     idle = stage.granted() - set(aws.cloud.enforcer.uses)
     assert sorted(use for use in idle if use.statement not in ELSEWHERE) == []
     assert set(ELSEWHERE) == {use.statement for use in idle}
+
+
+def orders_of_days(count: int) -> bytes:
+    """Return a valid file of so many days, with an order each."""
+    rows = [f"O-{number},C-1,{fresh_day()},Books,P-1,1,1.00,false\n" for number in range(count)]
+    return (HEADER + "".join(rows)).encode()
+
+
+def taken_back(pipeline: Pipeline, key: str) -> str:
+    """Reprocess a version as if it had been accepted and taken back since; return the execution's ARN."""
+    (claim,) = pipeline.ledger(key)
+    pipeline.client("dynamodb").update_item(
+        TableName=pipeline.outputs["LedgerTable"],
+        Key={name: claim[name] for name in ("pk", "sk")},
+        UpdateExpression="SET accepted_at = :then, withdrawn_at = :then",
+        ExpressionAttributeValues={":then": {"S": "2025-07-05T12:00:00Z"}},
+    )
+    return pipeline.start({"bucket": pipeline.outputs["InputBucket"], "key": key, "reprocess": True})
 
 
 def start_refused(pipeline: Pipeline) -> dict[str, Any]:
@@ -149,7 +169,10 @@ def test_a_rule_that_may_not_start_the_machine_leaves_its_event_in_the_queue(sta
         ("TaskExecutionRole", "ecr:BatchGetImage", "States.TaskFailed", "CannotPullContainerError"),
         ("TaskExecutionRole", "logs:CreateLogStream", "States.TaskFailed", "ResourceInitializationError"),
         ("ValidatorTaskRole", "s3:GetObjectVersion", "ConfigurationError", "RunValidator: "),
+        ("ValidatorTaskRole", "dynamodb:UpdateItem", "ConfigurationError", "RunValidator: "),
         ("TransformerTaskRole", "dynamodb:PutItem", "ConfigurationError", "RunTransformer: "),
+        ("TransformerTaskRole", "dynamodb:Query", "ConfigurationError", "RunTransformer: "),
+        ("TransformerTaskRole", "s3:GetObjectVersion", "ConfigurationError", "RunTransformer: "),
     ],
 )
 def test_a_missing_permission_fails_the_step_that_needs_it(
@@ -168,6 +191,29 @@ def test_a_missing_permission_fails_the_step_that_needs_it(
     assert pipeline.has("InputBucket", key)
     assert pipeline.order_kpis(day) == []
     assert pipeline.left() == NOTHING_LEFT
+
+
+def test_a_file_that_could_not_be_archived_counts_once_and_a_reprocess_only_archives_it(stage: Stage) -> None:
+    pipeline, key, day = stage.pipeline, "input/unarchived.csv", fresh_day()
+    pipeline.inbox.notices()
+
+    with stage.without("StateMachineRole", "s3:PutObject"):
+        failed = pipeline.process(key, orders(day), hurry=20)
+    (notice,) = pipeline.inbox.notices()
+    document = {"bucket": pipeline.outputs["InputBucket"], "key": key, "reprocess": True}
+    again = pipeline.end_of(pipeline.start(document))
+
+    assert (failed["status"], failed["error"]) == ("FAILED", "S3.AccessDeniedException")
+    assert notice["message"].startswith("Order file counted, but not finished: its numbers are in the tables")
+    assert again["status"] == "SUCCEEDED"
+    states = pipeline.states_entered(again["executionArn"])
+    assert {"NothingToProcess", "ArchiveFile"} < set(states)
+    assert "CreateCluster" not in states
+    assert pipeline.read(f"processed/{key}") == orders(day)
+    assert [row["total_orders"] for row in pipeline.order_kpis(day)] == [1]
+    (claim,) = pipeline.ledger(key)
+    assert claim["status"]["S"] == "ARCHIVED"
+    assert {"accepted_at", "committed_at", "completed_at"} < set(claim)
 
 
 def test_a_cluster_that_may_not_be_deleted_is_counted_and_does_not_fail_a_file(

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from local_aws.server import LocalAws
-from mayfly.deploying.deploy import deploy
+from mayfly.deploying.deploy import CONTRACT, deploy
 from tests.e2e.pipeline import NOTHING_LEFT, Pipeline, fresh_day, orders
 
 OnePipeline = Callable[[str], Pipeline]
@@ -92,16 +92,20 @@ def test_an_image_that_cannot_be_pulled_is_told_as_such(with_validator: OnePipel
     assert_nothing_happened_to(pipeline, key, day, "FAILED")
 
 
-def test_a_validator_without_its_reference_list_is_misconfigured(aws: LocalAws, tmp_path: Path) -> None:
+@pytest.mark.parametrize("parameter", ["ReferenceUri", "ContractUri"])
+def test_a_validator_without_what_it_judges_by_is_misconfigured(
+    aws: LocalAws, tmp_path: Path, parameter: str
+) -> None:
     """The real container, with a setting that points to nothing."""
-    products = tmp_path / "products.csv"
+    products, contract = tmp_path / "products.csv", tmp_path / "contract.json"
     products.write_text("category\nBooks\n")
-    pipeline, key, day = Pipeline(aws, "nolist"), "input/no-reference.csv", fresh_day()
-    deploy(pipeline.stage, {}, {"PRODUCTS_FILE": str(products)})
+    contract.write_bytes(CONTRACT.read_bytes() + b"\n")  # of other bytes, so that no other stage has it
+    pipeline, key, day = Pipeline(aws, "nolist"), f"input/no-{parameter}.csv", fresh_day()
+    deploy(pipeline.stage, {}, {"PRODUCTS_FILE": str(products), "CONTRACT_FILE": str(contract)})
     stack = pipeline.stage.describe()
     assert stack is not None
     values = {item["ParameterKey"]: item["ParameterValue"] for item in stack["Parameters"]}
-    uri = urlsplit(values["ReferenceUri"])
+    uri = urlsplit(values[parameter])
     version = uri.query.removeprefix("versionId=")
     pipeline.client("s3").delete_object(Bucket=uri.netloc, Key=uri.path[1:], VersionId=version)
 

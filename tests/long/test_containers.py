@@ -3,149 +3,23 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import time
-import uuid
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import boto3
 import pytest
 
-from local_aws.ecs.images import Images
 from local_aws.server import LocalAws
 from tests.e2e.pipeline import until
-from tests.unit.ecs.support import CLEANED, INPUT, INVALID, REFERENCE, ROOT, VALID, Aws
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.client import DynamoDBClient
-    from mypy_boto3_s3.client import S3Client
+from tests.long.containers import CONFINED, NAMES, REGION, Built, claimed, docker, inspect, settings
+from tests.unit.ecs.support import CLEANED, INVALID, VALID, Aws
 
 pytestmark = pytest.mark.timeout(900)  # a build downloads its base image and packages
 
-DOCKER = os.environ.get("DOCKER", "docker")
-NAMES = ("validator", "transformer")
-CONFINED = [
-    *("--network=host", "--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges"),
-    *("--memory=512m", "--volume=/scratch"),
-]
-CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
-REGION = {"AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "us-east-1"}
 BOTH = ["S3_INPUT_BUCKET", "S3_INPUT_KEY", "S3_INPUT_VERSION", "S3_CLEANED_BUCKET", "EXECUTION_ID"]
 NEEDED = {
-    "validator": [*BOTH, "REFERENCE_URI"],
-    "transformer": [*BOTH, "ORDER_KPI_TABLE", "CATEGORY_KPI_TABLE", "LEDGER_TABLE"],
+    "validator": [*BOTH, "CONTRACT_URI", "LEDGER_TABLE"],
+    "transformer": ["MEMORY_MIB", *BOTH, "ORDER_KPI_TABLE", "CATEGORY_KPI_TABLE", "LEDGER_TABLE"],
 }
-
-
-@dataclass(frozen=True)
-class Built:
-    """An image, and how long its build took."""
-
-    tag: str
-    seconds: float
-
-    def inspect(self) -> dict[str, Any]:
-        return inspect("image", self.tag)
-
-    def run(self, environ: Mapping[str, str]) -> tuple[int, list[dict[str, Any]]]:
-        """Run a container to its end; return the exit code and the log, beside which nothing may stand."""
-        done = docker("run", "--rm", *CONFINED, *settings(environ), self.tag, check=False)
-        assert done.stderr == ""
-        return done.returncode, [json.loads(line) for line in done.stdout.splitlines()]
-
-
-class Watched:
-    """The local AWS's endpoint, with a list of what was asked of it."""
-
-    def __init__(self, endpoint: Any) -> None:
-        self.endpoint = endpoint
-        self.paths: list[str] = []
-
-    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        self.paths.append(environ["PATH_INFO"])
-        answer: Iterable[bytes] = self.endpoint(environ, start_response)
-        return answer
-
-
-def docker(*arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run([DOCKER, *arguments], capture_output=True, text=True, timeout=850, check=False)
-    assert done.returncode == 0 or not check, f"docker {arguments[0]}: {done.stdout}{done.stderr}"
-    return done
-
-
-def inspect(kind: str, name: str) -> dict[str, Any]:
-    document: dict[str, Any] = json.loads(docker(kind, "inspect", name).stdout)[0]
-    return document
-
-
-def settings(environ: Mapping[str, str]) -> list[str]:
-    """Return the environment as options; SCRATCH_DIR is the test's own folder, which no container has."""
-    return [f"--env={name}={value}" for name, value in environ.items() if name != "SCRATCH_DIR"]
-
-
-@pytest.fixture(scope="session")
-def images() -> Iterator[dict[str, Built]]:
-    built = {}
-    for name in NAMES:
-        tag, began = f"mayfly-{name}:test-{uuid.uuid4().hex[:8]}", time.monotonic()
-        context = ROOT / "ecs"
-        docker(
-            "build", "--network=host", f"--file={context / name / 'Dockerfile'}", f"--tag={tag}", str(context)
-        )
-        built[name] = Built(tag, time.monotonic() - began)
-    yield built
-    docker("image", "rm", *(image.tag for image in built.values()))
-
-
-@pytest.fixture
-def local(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalAws]:
-    aws = LocalAws(Images([]))
-    monkeypatch.setattr(aws.cloud, "endpoint", Watched(aws.cloud.endpoint))
-    with aws:
-        yield aws
-
-
-@pytest.fixture
-def aws(local: LocalAws, tmp_path: Path) -> Aws:
-    keys = {
-        "region_name": "us-east-1",
-        "endpoint_url": local.url,
-        "aws_access_key_id": "test",
-        "aws_secret_access_key": "test",
-    }
-    s3: S3Client = boto3.client("s3", **keys)  # type: ignore[call-overload]
-    dynamodb: DynamoDBClient = boto3.client("dynamodb", **keys)  # type: ignore[call-overload]
-    for bucket in (INPUT, CLEANED, REFERENCE):
-        s3.create_bucket(Bucket=bucket)
-        s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
-    products = (ROOT / "data/products/sample_products.csv").read_bytes()
-    s3.put_object(Bucket=REFERENCE, Key="products.csv", Body=products)
-    create_table(dynamodb, "OrderKPIs", "order_date")
-    create_table(dynamodb, "CategoryKPIs", "category", "order_date")
-    create_table(dynamodb, "PipelineFiles", "pk", "sk")
-    return Aws(s3, dynamodb, tmp_path)
-
-
-def create_table(dynamodb: DynamoDBClient, name: str, *keys: str) -> None:
-    kinds = dict(zip(keys, ("HASH", "RANGE"), strict=False))
-    dynamodb.create_table(
-        TableName=name,
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
-        KeySchema=[
-            {"AttributeName": key, "KeyType": "HASH" if kind == "HASH" else "RANGE"}
-            for key, kind in kinds.items()
-        ],
-    )
-
-
-def claimed(aws: Aws, local: LocalAws, body: bytes) -> dict[str, str]:
-    """Upload and claim a version; return its containers' environment."""
-    return {**aws.upload(body), **REGION, **CREDENTIALS, "AWS_ENDPOINT_URL": local.url}
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -174,7 +48,7 @@ def test_a_valid_file_becomes_kpis(images: dict[str, Built], aws: Aws, local: Lo
     assert handoff["cleaned_key"] == "cleaned/input/orders.csv"
 
     code, log = images["transformer"].run(environ)
-    assert (code, log[-1]["message"]) == (0, "committed")
+    assert (code, log[-1]["message"]) == (0, "done")
     # By hand: 2 x 199.99 + 39.90 + 3 x 24.50 + 4 x 11.80 + 2 x 9.95 + 9.95; orders 1002 and 1006 came back.
     assert {name: aws.orders()["2025-07-01"][name] for name in ORDER_KPIS} == ORDER_KPIS
     categories = {category: item for (day, category), item in aws.categories().items() if day == "2025-07-01"}

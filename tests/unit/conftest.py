@@ -20,15 +20,29 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
         runs = Runs(orders("try"), s3, dynamodb, tmp_path_factory.mktemp("scratch"))
 
         accepted = runs.start(VALID, "input/a b+ü.csv")
-        assert (runs.run("validator", accepted), runs.run("transformer", accepted)) == (0, 0)
+        assert runs.run("validator", accepted) == 0
+        assert runs.run("transformer", accepted) == 0
 
-        mended = runs.start(orders_csv(row_with("order_date", "2025-07-01")), accepted.key)
+        runs.take_back_a_day(accepted)
+        assert runs.run("transformer", accepted) == 0  # deletes what it had published of that day
+
+        windows = orders_csv(row_with("order_date", "2025-07-01")).replace(b"\n", b"\r\n")
+        mended = runs.start(windows, accepted.key)
         assert runs.run("validator", mended) == 0
         runs.hand_over_later(mended)
         assert runs.run("transformer", mended) == 0  # deletes the categories that its day has no longer
 
         assert runs.run("validator", runs.start(INVALID, "input/invalid.csv")) == 65
 
-        same_day = runs.start(VALID, "input/other.csv")
-        assert (runs.run("validator", same_day), runs.run("transformer", same_day)) == (0, 65)
+        # More than one transaction takes: accepted first, then day by day.
+        days = [f"2026-{1 + day // 28:02}-{1 + day % 28:02}" for day in range(40)]
+        rows = [f"O-{day},C-1,{day},Books,P-1,1,1.00,false" for day in days]
+        long = runs.start(orders_csv(*rows), "input/long.csv")
+        assert runs.run("validator", long) == 0
+        assert runs.run("transformer", long) == 0
+
+        taken_back = runs.start(VALID, "input/other.csv")
+        assert runs.run("validator", taken_back) == 0
+        runs.take_back(taken_back)
+        assert runs.run("transformer", taken_back) == 65
         return runs

@@ -1,4 +1,4 @@
-"""What stands in the artifact bucket: templates, definitions, reference data, named by their content."""
+"""What stands in the artifact bucket, named by its content: templates, definitions, lists, contracts."""
 
 from __future__ import annotations
 
@@ -43,6 +43,12 @@ def reference_data(products: Path) -> Artifact:
     """Return the product list, whose categories orders may name."""
     body = products.read_bytes()
     return Artifact(f"reference/{hashlib.sha256(body).hexdigest()[:16]}/products.csv", body)
+
+
+def contract(document: Path) -> Artifact:
+    """Return the contract that order files are held to."""
+    body = document.read_bytes()
+    return Artifact(f"contracts/{hashlib.sha256(body).hexdigest()[:16]}/orders.schema.json", body)
 
 
 def template_artifact(stack: str, body: str) -> Artifact:

@@ -13,13 +13,14 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from mayfly.console import CommandError, detail, run, step
-from mayfly.deploying import artifacts, images, preflight, products, settings, stacks, stores
+from mayfly.deploying import artifacts, contracts, images, preflight, products, settings, stacks, stores
 from mayfly.deploying.network import network
 from mayfly.stage import BOOTSTRAP_STACK, DEFAULT, Stage, outputs_of, stage_name
 from mayfly.template import BOOTSTRAP, ORDERS, ROOT, load, pack
 
 ATTEMPTS = 3  # at the stack that all stages share
 PRODUCTS = ROOT / "data" / "products" / "sample_products.csv"
+CONTRACT = ROOT / "data" / "contracts" / "orders.schema.json"
 
 
 def deploy(
@@ -40,7 +41,7 @@ def deploy(
     preflight.ensure_service_linked_role(stage)
     make_shared(stage)
     bucket = artifact_bucket(stage)
-    values |= {"ArtifactBucket": bucket, "ReferenceUri": upload_reference(stage, bucket, given)}
+    values |= {"ArtifactBucket": bucket, **upload_references(stage, bucket, given)}
     values |= image_parameters(stage, image_uris, given, build=True)
     with orders_plan(stage, bucket, values) as plan:
         carry_out(stage, stage.stack, plan)
@@ -61,7 +62,7 @@ def dry_run(stage: Stage, image_uris: Mapping[str, str | None], given: Mapping[s
             print(f"  {stacks.Change('Add', logical_id, resource['Type'], replacement=False)}{optional}")
         return
     bucket = artifact_bucket(stage)
-    values |= {"ArtifactBucket": bucket, "ReferenceUri": upload_reference(stage, bucket, given)}
+    values |= {"ArtifactBucket": bucket, **upload_references(stage, bucket, given)}
     values |= image_parameters(stage, image_uris, given, build=False)
     with orders_plan(stage, bucket, values) as plan:
         show(stage.stack, plan)
@@ -83,6 +84,7 @@ def prepare(
         preflight.require_docker("to build the images")
     preflight.quota_warnings(stage, given)
     products.refuse_useless(products_file(given))
+    contracts.refuse_useless(contract_file(given))
     stores.refuse_orphans(stage)
     file = settings.settings_file(stage.name).relative_to(ROOT)
     detail(f"settings: {', '.join(sorted(given)) or f'none (no {file})'}")
@@ -136,11 +138,22 @@ def products_file(given: Mapping[str, str]) -> Path:
     return ROOT / given.get("PRODUCTS_FILE", str(PRODUCTS))
 
 
-def upload_reference(stage: Stage, bucket: str, given: Mapping[str, str]) -> str:
-    """Put the product list where the validator reads it; return its URI, which names the version."""
-    artifact = artifacts.reference_data(products_file(given))
-    versions = artifacts.upload(stage, bucket, [artifact])
-    return f"s3://{bucket}/{artifact.key}?versionId={versions[artifact.key]}"
+def contract_file(given: Mapping[str, str]) -> Path:
+    """Return where the contract is; a path of the settings is one from the repository."""
+    return ROOT / given.get("CONTRACT_FILE", str(CONTRACT))
+
+
+def upload_references(stage: Stage, bucket: str, given: Mapping[str, str]) -> dict[str, str]:
+    """Put product list and contract where the validator reads them; return what names their versions."""
+    wanted = {
+        "ReferenceUri": artifacts.reference_data(products_file(given)),
+        "ContractUri": artifacts.contract(contract_file(given)),
+    }
+    versions = artifacts.upload(stage, bucket, wanted.values())
+    return {
+        parameter: f"s3://{bucket}/{artifact.key}?versionId={versions[artifact.key]}"
+        for parameter, artifact in wanted.items()
+    }
 
 
 def image_parameters(

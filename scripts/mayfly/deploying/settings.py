@@ -61,6 +61,7 @@ SETTINGS: dict[str, Setting] = {
         r"rtb-[0-9a-f]+(,rtb-[0-9a-f]+)*", "ids of route tables with commas between", "RouteTableIds"
     ),
     "PRODUCTS_FILE": Setting(r".+\.csv", "a CSV file with a column named category"),
+    "CONTRACT_FILE": Setting(r".+\.json", "a JSON Schema file"),
     "BASE_IMAGE": Setting(r"[a-z0-9][\w./:@-]+", "the image that the tasks' images are built on"),
 }
 
@@ -143,9 +144,9 @@ def _malformed(settings: Mapping[str, str]) -> list[str]:
     hours = settings.get("NO_SUCCESS_HOURS", "0")
     if hours.isdigit() and int(hours) > LONGEST_SILENCE:
         problems.append(f"NO_SUCCESS_HOURS must be {SETTINGS['NO_SUCCESS_HOURS'].meaning}; found {hours!r}")
-    products = settings.get("PRODUCTS_FILE")
-    if products and not (ROOT / products).is_file():
-        problems.append(f"PRODUCTS_FILE names no file: {products!r}")
+    for name in ("PRODUCTS_FILE", "CONTRACT_FILE"):
+        if (file := settings.get(name)) and not (ROOT / file).is_file():
+            problems.append(f"{name} names no file: {file!r}")
     return problems
 
 

@@ -10,14 +10,13 @@ from botocore.exceptions import ClientError
 
 from mayfly.console import CommandError
 from mayfly.results import (
-    category_rows,
     cluster_of,
     families_of,
     file_id,
     ledger_claims,
     log_streams,
-    order_rows,
 )
+from mayfly.simulation.days import Days
 from mayfly.simulation.samples import Sample
 from mayfly.simulation.watching import until
 from mayfly.stage import Stage
@@ -39,9 +38,10 @@ class Traces:
 
     def remove(self) -> dict[str, int]:
         """Remove all of it and return how much of each kind there was; executions must have ended."""
-        counts = {
+        days = Days(self.stage, self.outputs, self.prefix)
+        counts = {  # the days before the objects, which say whose they are
+            "KPI items and items of days": sum(days.remove(day) for day in self._days()),
             "object versions": self._remove_objects(),
-            "KPI items and day heads": sum(self._remove_day(day) for day in self._days()),
             "ledger claims": self._remove_claims(),
             "log streams": self._remove_log_streams(),
         }
@@ -54,18 +54,12 @@ class Traces:
         ]
         found += [f"log stream {name}" for name in self._log_streams()]
         found += [f"ledger item {claim['pk']} {claim['sk']}" for claim in self._claims()]
-        for day in self._days():
-            head = self._head(day)
-            if head is None or self._is_ours(head):
-                found += [f"ledger item day#{day} head"] if head else []
-                found += [f"{table} item {key}" for table, key in self._kpi_keys(day)]
-        return found
+        days = Days(self.stage, self.outputs, self.prefix)
+        return found + [item for day in self._days() for item in days.left(day)]
 
     def is_free(self, days: list[str]) -> bool:
         """Tell whether no file and no KPI item has any of these days."""
-        rows = order_rows(self.stage, self.outputs["OrderTable"], days)
-        rows += category_rows(self.stage, self.outputs["CategoryTable"], days)
-        return not rows and not any(self._head(day) for day in days)
+        return Days(self.stage, self.outputs, self.prefix).is_free(days)
 
     def _days(self) -> list[str]:
         return sorted({day for sample in self.samples for day in sample.days})
@@ -75,7 +69,8 @@ class Traces:
         ids = [file_id(self.outputs["InputBucket"], sample.key) for sample in self.samples]
         of_cleaned = [f"{place}/{self.prefix}" for place in ("cleaned", "processed")]
         of_cleaned += [f"handoff/{name}.json" for name in self.executions]
-        of_cleaned += [f"rejected/{identity}/" for identity in ids]
+        of_cleaned += [f"{place}/{identity}/" for place in ("parts", "rejected") for identity in ids]
+        of_cleaned += [f"curated/order_date={day}/{identity}." for day in self._days() for identity in ids]
         places = [(self.outputs["InputBucket"], self.prefix)]
         places += [(self.outputs["CleanedBucket"], prefix) for prefix in of_cleaned]
         listing = self.stage.client("s3").get_paginator("list_object_versions")
@@ -83,6 +78,9 @@ class Traces:
             for page in listing.paginate(Bucket=bucket, Prefix=prefix):
                 for item in page.get("Versions", []) + page.get("DeleteMarkers", []):
                     yield bucket, {"Key": item["Key"], "VersionId": item["VersionId"]}
+        days = Days(self.stage, self.outputs, self.prefix)
+        for day in self._days():
+            yield from ((self.outputs["CleanedBucket"], item) for item in days.manifests(day))
 
     def _remove_objects(self) -> int:
         by_bucket: dict[str, list[dict[str, str]]] = {}
@@ -100,36 +98,6 @@ class Traces:
                         f"delete every version under {self.prefix} by hand",
                     )
         return sum(len(items) for items in by_bucket.values())
-
-    def _head(self, day: str) -> Item | None:
-        answer = self.stage.client("dynamodb").get_item(
-            TableName=self.outputs["LedgerTable"], Key=_head_key(day), ConsistentRead=True
-        )
-        head: Item | None = answer.get("Item")
-        return head
-
-    def _is_ours(self, head: Item) -> bool:
-        return str(head["key"]["S"]).startswith(self.prefix)
-
-    def _kpi_keys(self, day: str) -> Iterator[tuple[str, Item]]:
-        for row in order_rows(self.stage, self.outputs["OrderTable"], [day]):
-            yield self.outputs["OrderTable"], {"order_date": {"S": row["order_date"]}}
-        for row in category_rows(self.stage, self.outputs["CategoryTable"], [day]):
-            key = {"category": {"S": row["category"]}, "order_date": {"S": row["order_date"]}}
-            yield self.outputs["CategoryTable"], key
-
-    def _remove_day(self, day: str) -> int:
-        """Remove a day's items and, last, its head: until then no other file can take the day."""
-        head = self._head(day)
-        if head and not self._is_ours(head):
-            return 0  # another file was given the day meanwhile, and the items are that file's
-        dynamodb = self.stage.client("dynamodb")
-        keys = list(self._kpi_keys(day))
-        for table, key in keys:
-            dynamodb.delete_item(TableName=table, Key=key)
-        if head:
-            _delete_unchanged(dynamodb, self.outputs["LedgerTable"], head)
-        return len(keys) + (head is not None)
 
     def _claims(self) -> list[Item]:
         bucket, table = self.outputs["InputBucket"], self.outputs["LedgerTable"]
@@ -160,24 +128,6 @@ class Traces:
                 logGroupName=self.outputs["LogGroup"], logStreamName=stream
             )
         return len(streams)
-
-
-def _head_key(day: str) -> Item:
-    return {"pk": {"S": f"day#{day}"}, "sk": {"S": "head"}}
-
-
-def _delete_unchanged(dynamodb: Any, table: str, head: Item) -> None:
-    """Delete a day's head, unless another version has written it since."""
-    try:
-        dynamodb.delete_item(
-            TableName=table,
-            Key={"pk": head["pk"], "sk": head["sk"]},
-            ConditionExpression="revision = :revision",
-            ExpressionAttributeValues={":revision": head["revision"]},
-        )
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
-            raise
 
 
 def remove_from_ecs(stage: Stage, execution: str) -> None:

@@ -37,6 +37,8 @@ def aws(tmp_path: Path, clients: tuple[S3Client, DynamoDBClient]) -> Iterator[Aw
             s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
         products = (ROOT / "data/products/sample_products.csv").read_bytes()
         s3.put_object(Bucket=REFERENCE, Key="products.csv", Body=products)
+        contract = (ROOT / "data/contracts/orders.schema.json").read_bytes()
+        s3.put_object(Bucket=REFERENCE, Key="orders.schema.json", Body=contract)
         _create_table(dynamodb, "OrderKPIs", "order_date")
         _create_table(dynamodb, "CategoryKPIs", "category", "order_date")
         _create_table(dynamodb, "PipelineFiles", "pk", "sk")

@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from common.clients import Clients
-from common.names import file_id
+from common.handoff import Handoff
+from common.names import file_id, handoff_key
 from transformer import transformer
+from transformer.ledger import claim_key
 from validator import validator
 
 if TYPE_CHECKING:
@@ -79,7 +81,9 @@ class Aws:
             "CATEGORY_KPI_TABLE": "CategoryKPIs",
             "LEDGER_TABLE": "PipelineFiles",
             "EXECUTION_ID": execution,
+            "CONTRACT_URI": f"s3://{REFERENCE}/orders.schema.json",
             "REFERENCE_URI": f"s3://{REFERENCE}/products.csv",
+            "MEMORY_MIB": "512",
             "SCRATCH_DIR": str(self.scratch),
         }
 
@@ -108,18 +112,50 @@ class Aws:
         assert self.validate(environ) == 0
         return self.transform(environ)
 
-    def prepared_at(self, second: int, body: bytes) -> dict[str, str]:
-        """Upload and validate a version as if S3 had received it in that second."""
-        environ = self.upload(body)
-        assert self.validate(environ) == 0
-        document = {**self.handoff(environ), "input_last_modified": f"2025-07-05T10:00:{second:02}Z"}
-        key = f"handoff/{environ['EXECUTION_ID']}.json"
-        self.s3.put_object(Bucket=CLEANED, Key=key, Body=json.dumps(document).encode())
+    def hand_over(self, environ: dict[str, str], body: bytes, second: int = 0) -> None:
+        """Do what the validator does with a clean file that S3 received in that second."""
+        cleaned = self.s3.put_object(Bucket=CLEANED, Key=f"cleaned/{environ['S3_INPUT_KEY']}", Body=body)
+        handoff = Handoff(
+            execution_id=environ["EXECUTION_ID"],
+            input_bucket=INPUT,
+            input_key=environ["S3_INPUT_KEY"],
+            input_version_id=environ["S3_INPUT_VERSION"],
+            input_last_modified=f"2025-07-05T10:00:{second:02}Z",
+            cleaned_key=f"cleaned/{environ['S3_INPUT_KEY']}",
+            cleaned_version_id=cleaned["VersionId"],
+            cleaned_bytes=len(body),
+            rows=body.count(b"\n") - 1,
+            contract_uri=environ["CONTRACT_URI"],
+            contract_version_id=None,
+            contract_version="1",
+            reference_uri=environ["REFERENCE_URI"],
+            reference_version_id=None,
+        )
+        key = handoff_key(environ["EXECUTION_ID"])
+        self.s3.put_object(Bucket=CLEANED, Key=key, Body=handoff.to_json())
+
+    def prepared_at(self, second: int, body: bytes, key: str = "input/orders.csv") -> dict[str, str]:
+        """Upload a clean version and hand it over as if S3 had received it in that second."""
+        environ = self.upload(body, key)
+        self.hand_over(environ, body, second)
         return environ
 
-    def process_at(self, second: int, body: bytes) -> int:
-        """Transform a version as if S3 had received it in that second; return the exit code."""
-        return self.transform(self.prepared_at(second, body))
+    def process_at(self, second: int, body: bytes, key: str = "input/orders.csv") -> int:
+        """Transform a clean version as if S3 had received it in that second; return the exit code."""
+        return self.transform(self.prepared_at(second, body, key))
+
+    def reprocess(self, environ: dict[str, str]) -> dict[str, str]:
+        """Claim a version anew for another execution, as the machine does; return its environment."""
+        self._executions += 1
+        execution = f"run-{self._executions}"
+        self.dynamodb.update_item(
+            TableName="PipelineFiles",
+            Key=claim_key(file_id(INPUT, environ["S3_INPUT_KEY"]), environ["S3_INPUT_VERSION"]),
+            UpdateExpression="SET #status = :running, #execution = :execution",
+            ExpressionAttributeNames={"#status": "status", "#execution": "execution"},
+            ExpressionAttributeValues={":running": {"S": "RUNNING"}, ":execution": {"S": execution}},
+        )
+        return {**environ, "EXECUTION_ID": execution}
 
     # What came of it.
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import fields
 from decimal import Decimal, Inexact
+from pathlib import Path
 
 import pytest
 
 from tests.unit.ecs.support import GOOD_ROW, VALID, Aws, orders_csv
+from tests.unit.ecs.warehouses import days_of
 from transformer.items import category_item, number, order_item
-from transformer.kpis import Sums, compute_days
+from transformer.kpis import Sums
 
 #: What data/orders/valid_order.csv comes to, added up by hand.
 ORDERS = {
@@ -102,25 +104,21 @@ def test_the_greatest_order_is_exact(aws: Aws) -> None:
     ],
 )
 def test_averages_are_rounded_half_even_to_six_places(prices: list[str], average: str) -> None:
-    sums = Sums()
-    for price in prices:
-        sums.add(1, Decimal(price), returned=False)
+    sums = Sums(orders=len(prices), revenue=sum(map(Decimal, prices), Decimal(0)))
     assert sums.average_value == Decimal(average)
 
 
 def test_a_sum_of_more_digits_than_dynamodb_keeps_is_an_error() -> None:
-    sums = Sums(revenue=Decimal(10) ** 38)
     with pytest.raises(Inexact):
-        sums.add(1, Decimal("0.000001"), returned=False)
+        Sums.of([Sums(revenue=Decimal(10) ** 38), Sums(revenue=Decimal("0.000001"))])
 
 
-def test_no_number_is_a_float() -> None:
-    rows = [line.split(",") for line in VALID.decode().splitlines()[1:]]
-    for date, day in compute_days(rows).items():
+def test_no_number_is_a_float(tmp_path: Path) -> None:
+    for date, day in days_of(tmp_path, VALID).items():
         for sums in (day.total, *day.categories.values()):
             values = [getattr(sums, field.name) for field in fields(Sums)]
-            assert {type(value) for value in values} <= {int, Decimal}
-            assert {type(sums.average_value), type(sums.return_rate), type(sums.revenue)} == {Decimal}
+            assert [type(value) for value in values] == [int, int, int, Decimal]
+            assert {type(sums.average_value), type(sums.return_rate)} == {Decimal}
         for item in (order_item(date, day), category_item("Books", date, day.total)):
             assert all(type(text) is str for value in item.values() for text in value.values())
 

@@ -28,6 +28,8 @@ SETTINGS = {
     "CATEGORY_KPI_TABLE": "CategoryKPIs",
     "LEDGER_TABLE": "PipelineFiles",
     "EXECUTION_ID": "run-1",
+    "CONTRACT_URI": "s3://orders-reference/orders.schema.json",
+    "MEMORY_MIB": "512",
     "REFERENCE_URI": "s3://orders-reference/products.csv",
     "AWS_REGION": "us-east-1",
     "AWS_DEFAULT_REGION": "us-east-1",

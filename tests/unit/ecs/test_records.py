@@ -37,12 +37,14 @@ class Endless(io.RawIOBase):
         return len(data)
 
 
+@settings(deadline=None)
 @given(st.lists(CELLS, min_size=1, max_size=5))
 def test_what_is_written_is_read_back(rows: list[list[str]]) -> None:
     body = b"".join(write_record(row) for row in rows)
     assert [list(record.fields) for record in read_records(io.BytesIO(body))] == rows
 
 
+@settings(deadline=None)
 @given(st.text(alphabet='a,"\n', max_size=40))
 def test_a_file_is_cut_as_a_strict_reader_cuts_it(text: str) -> None:
     try:
@@ -58,7 +60,7 @@ def test_a_file_is_cut_as_a_strict_reader_cuts_it(text: str) -> None:
     ]
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(st.text(alphabet='a,"\n\r', max_size=60), st.integers(1, 7))
 def test_it_does_not_matter_where_pieces_are_cut(text: str, piece: int) -> None:
     whole = list(read_records(io.BytesIO(text.encode())))

@@ -5,10 +5,27 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import json
 
 import pytest
+from jsonschema import Draft202012Validator
 
-from tests.unit.ecs.support import GOOD_ROW, HEADER, INPUT, INVALID, Aws, orders_csv, row_with
+from common.report import Rejection, Tally
+from common.rules import WITHDRAWN
+from common.settings import RunSettings
+from tests.unit.ecs.support import (
+    GOOD_ROW,
+    HEADER,
+    INPUT,
+    INVALID,
+    REFERENCE,
+    ROOT,
+    Aws,
+    orders_csv,
+    row_with,
+)
+
+SCHEMA = json.loads((ROOT / "data/contracts/rejection_report.schema.json").read_bytes())
 
 
 def test_the_report_names_file_version_execution_and_reference(aws: Aws) -> None:
@@ -23,8 +40,16 @@ def test_the_report_names_file_version_execution_and_reference(aws: Aws) -> None
         "file_id": hashlib.sha256("orders-input/input/ü.csv".encode()).hexdigest()[:32],
     }
     assert report["execution_id"] == "run-1"
-    assert report["grammar_version"] == 1
-    assert report["reference"]["uri"] == "s3://orders-reference/products.csv"
+    assert report["contract"] == {
+        "name": "orders",
+        "version": "1",
+        "uri": "s3://orders-reference/orders.schema.json",
+        "version_id": aws.s3.head_object(Bucket=REFERENCE, Key="orders.schema.json")["VersionId"],
+    }
+    assert report["reference"] == {
+        "uri": "s3://orders-reference/products.csv",
+        "version_id": aws.s3.head_object(Bucket=REFERENCE, Key="products.csv")["VersionId"],
+    }
     assert (report["rows_read"], report["rows_rejected"]) == (12, 9)
 
 
@@ -61,6 +86,52 @@ def test_a_capped_report_says_so_and_its_counts_are_complete(aws: Aws) -> None:
     assert "first 1000 of 1500 findings" in aws.rejected(environ, "summary.txt").decode()
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        INVALID,
+        b"",
+        orders_csv(),
+        orders_csv(GOOD_ROW, header=HEADER.replace("order_id", "id").replace("quantity", "returned")),
+        orders_csv(GOOD_ROW).decode().encode("utf-16"),
+        orders_csv(GOOD_ROW, GOOD_ROW),
+        orders_csv(row_with("customer_id", "\U0001f600" * 500), "a,b", row_with("category", '"'), GOOD_ROW),
+        orders_csv(GOOD_ROW) + b"O-2,\xff\0\n" + b"x" * (2 * 1024 * 1024) + b"\n",
+        orders_csv(*(row_with("quantity", str(-n)).replace("O-1", f"O-{n}") for n in range(1200))),
+    ],
+    ids=["values", "empty", "no rows", "header", "encoding", "twice", "ragged", "bytes", "capped"],
+)
+def test_every_report_keeps_to_its_published_schema(aws: Aws, body: bytes) -> None:
+    environ = aws.upload(body)
+    assert aws.validate(environ) == 65
+    report = aws.report(environ)
+    Draft202012Validator(SCHEMA).validate(report)
+    assert report["findings_total"] == sum(report["counts"]["by_rule"].values())
+    assert report["findings_total"] == sum(entry["count"] for entry in report["counts"]["by_column"])
+    assert len(report["findings"]) == min(report["findings_total"], 1000)
+
+
+def test_the_report_of_a_version_that_was_taken_back_keeps_to_the_schema() -> None:
+    tally = Tally()
+    tally.add(WITHDRAWN.found())
+    run = RunSettings("in", "orders.csv", "version", "cleaned", "run-1")
+    report = json.loads(Rejection(run, tally, rows_read=7, rows_rejected=0).report())
+    Draft202012Validator(SCHEMA).validate(report)
+    assert report["contract"] is None
+
+
+def test_a_report_with_anything_the_schema_does_not_know_would_be_noticed(aws: Aws) -> None:
+    environ = aws.upload(INVALID)
+    aws.validate(environ)
+    report = aws.report(environ)
+    places = (report, report["file"], report["contract"], report["counts"], report["findings"][0])
+    for place in places:
+        place["surprise"] = 1
+        assert not Draft202012Validator(SCHEMA).is_valid(report)
+        del place["surprise"]
+    assert Draft202012Validator(SCHEMA).is_valid(report)
+
+
 def test_a_long_value_is_shortened(aws: Aws) -> None:
     environ = aws.upload(orders_csv(row_with("customer_id", "x" * 5000)))
     aws.validate(environ)
@@ -86,6 +157,19 @@ def test_mended_rows_with_the_reason_removed_are_accepted(aws: Aws) -> None:
     rows = list(csv.reader(io.StringIO(aws.rejected(environ, "csv").decode())))
     mended = "\n".join(",".join(row[:-1]) for row in rows).replace("Boks", "Books").encode()
     assert aws.validate(aws.upload(mended)) == 0
+
+
+def test_rows_to_mend_of_a_file_in_another_order_of_columns_with_crlf_come_back_as_a_good_file(
+    aws: Aws,
+) -> None:
+    header = ",".join(reversed(HEADER.split(",")))
+    bad = ",".join(reversed(row_with("quantity", '"0"').split(",")))
+    environ = aws.upload(f"\ufeff{header}\r\n{bad}\r\n".encode())
+    assert aws.validate(environ) == 65
+    rows = list(csv.DictReader(io.StringIO(aws.rejected(environ, "csv").decode())))
+    assert [row.pop("reason").split(":")[0] for row in rows] == ["quantity"]
+    mended = "\n".join([header, *(",".join({**row, "quantity": "1"}.values()) for row in rows)])
+    assert aws.validate(aws.upload(mended.encode())) == 0
 
 
 def test_bytes_that_are_no_text_stay_as_they_were_among_the_rows_to_mend(aws: Aws) -> None:

@@ -8,13 +8,21 @@ import uuid
 import pytest
 
 from common.names import file_id
-from tests.unit.ecs.support import CLEANED, GOOD_ROW, INPUT, VALID, Aws, orders_csv, row_with
+from tests.unit.ecs.commits import ORDERS, claim, order
+from tests.unit.ecs.support import CLEANED, GOOD_ROW, INPUT, VALID, Aws, orders_csv
 
-ORDERS = "input/orders.csv"
+
+def revenue(aws: Aws) -> dict[str, str]:
+    return {day: item["total_revenue"] for day, item in aws.orders().items()}
 
 
-def order(number: int, date: str, category: str = "Books", price: str = "10.00") -> str:
-    return f"O-{number},C-{number},{date},{category},P-1,1,{price},false"
+def change_handoff(aws: Aws, environ: dict[str, str], **fields: object) -> None:
+    changed = {**aws.handoff(environ), **fields}
+    key = f"handoff/{environ['EXECUTION_ID']}.json"
+    aws.s3.put_object(Bucket=CLEANED, Key=key, Body=json.dumps(changed).encode())
+
+
+# The hand-off.
 
 
 def test_it_waits_for_the_handoff_and_says_so_every_minute(aws: Aws) -> None:
@@ -22,7 +30,7 @@ def test_it_waits_for_the_handoff_and_says_so_every_minute(aws: Aws) -> None:
 
     def validator_takes_150_seconds() -> None:
         if aws.clock.seconds == 150:
-            assert aws.validate(environ) == 0
+            aws.hand_over(environ, VALID)
 
     aws.clock.during_sleep = validator_takes_150_seconds
     assert aws.transform(environ) == 0
@@ -41,94 +49,95 @@ def test_after_two_hours_without_a_handoff_it_asks_to_be_tried_again(aws: Aws) -
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("input_version_id", "older"), ("input_key", "input/other.csv"), ("grammar_version", 2), ("novel", 1)],
+    [("input_version_id", "older"), ("input_key", "input/other.csv"), ("format", 1), ("novel", 1)],
 )
 def test_a_handoff_that_is_about_something_else_is_refused(aws: Aws, field: str, value: object) -> None:
-    environ = aws.upload(VALID)
-    aws.validate(environ)
-    changed = {**aws.handoff(environ), field: value}
-    aws.s3.put_object(Bucket=CLEANED, Key="handoff/run-1.json", Body=json.dumps(changed).encode())
+    environ = aws.prepared_at(1, VALID)
+    change_handoff(aws, environ, **{field: value})
     assert aws.transform(environ) == 78
     assert aws.orders() == {}
 
 
 def test_the_cleaned_version_of_the_handoff_is_read_although_a_newer_one_is_there(aws: Aws) -> None:
-    environ = aws.upload(VALID)
-    aws.validate(environ)
+    environ = aws.prepared_at(1, VALID)
     aws.s3.put_object(Bucket=CLEANED, Key=f"cleaned/{ORDERS}", Body=orders_csv(GOOD_ROW))
     assert aws.transform(environ) == 0
     assert len(aws.orders()) == 3
 
 
-def test_a_cleaned_object_that_is_not_what_the_validator_wrote_is_not_counted(aws: Aws) -> None:
-    environ = aws.upload(VALID)
-    aws.validate(environ)
-    other = aws.s3.put_object(Bucket=CLEANED, Key=f"cleaned/{ORDERS}", Body=orders_csv(GOOD_ROW))
-    changed = {**aws.handoff(environ), "cleaned_version_id": other["VersionId"]}
-    aws.s3.put_object(Bucket=CLEANED, Key="handoff/run-1.json", Body=json.dumps(changed).encode())
+@pytest.mark.parametrize("field", ["rows", "cleaned_bytes"])
+def test_a_cleaned_object_that_is_not_what_the_handoff_says_is_not_counted(aws: Aws, field: str) -> None:
+    environ = aws.prepared_at(1, VALID)
+    change_handoff(aws, environ, **{field: aws.handoff(environ)[field] + 1})
     assert aws.transform(environ) == 75
+    assert "reprocess the file" in aws.messages()
     assert aws.orders() == {}
 
 
 def test_a_cleaned_version_that_is_gone_is_said_to_be(aws: Aws) -> None:
-    environ = aws.upload(VALID)
-    aws.validate(environ)
+    environ = aws.prepared_at(1, VALID)
     version = aws.handoff(environ)["cleaned_version_id"]
     aws.s3.delete_object(Bucket=CLEANED, Key=f"cleaned/{ORDERS}", VersionId=version)
     assert aws.transform(environ) == 75
     assert "is gone" in aws.messages()
 
 
-def test_the_ledger_tells_of_the_acceptance_and_of_each_days_head(aws: Aws) -> None:
-    environ = aws.upload(VALID)
-    aws.validate(environ)
-    aws.transform(environ)
-    version, file = environ["S3_INPUT_VERSION"], file_id(INPUT, ORDERS)
-    claim = aws.ledger()[f"file#{file}", f"v#{version}"]
-    assert claim["status"] == "ACCEPTED"
-    assert claim["execution"] == "run-1"
-    assert claim["owner"].endswith(":run-1")
-    assert claim["accepted_at"] == "2025-07-05T12:00:00Z"
-    assert claim["rows"] == "16"
-    assert "2025-07-03" in claim["days"]
-    head = aws.ledger()["day#2025-07-02", "head"]
-    assert uuid.UUID(head["revision"]).version == 4
-    assert (head["file_id"], head["key"], head["version_id"]) == (file, ORDERS, version)
-    assert head["last_modified"] == aws.handoff(environ)["input_last_modified"]
-    assert sum(key[0].startswith("day#") for key in aws.ledger()) == 3
+def test_nothing_is_left_on_the_scratch_disk(aws: Aws) -> None:
+    assert aws.process_at(1, VALID) == 0
+    assert list(aws.scratch.iterdir()) == []
 
 
-def test_a_retry_after_the_commit_changes_nothing(aws: Aws) -> None:
-    environ = aws.upload(VALID)
-    aws.validate(environ)
-    aws.transform(environ)
-    before = aws.ledger(), aws.orders(), aws.categories()
-    assert aws.transform(environ) == 0
-    assert (aws.ledger(), aws.orders(), aws.categories()) == before
+# What the tables say.
+
+
+def test_two_files_of_one_day_add_up(aws: Aws) -> None:
+    first = orders_csv(order(1, "2025-07-01"), order(2, "2025-07-01", "Toys"))
+    assert aws.process_at(1, first, "input/first.csv") == 0
+    assert aws.process_at(2, orders_csv(order(3, "2025-07-01", price="5.00")), "input/second.csv") == 0
+    assert aws.orders()["2025-07-01"] == {
+        "total_orders": "3",
+        "total_revenue": "25",
+        "total_items_sold": "3",
+        "return_rate": "0",
+        "unique_customers": "3",
+    }
+    books = {"daily_revenue": "15", "avg_order_value": "7.5", "avg_return_rate": "0"}
+    assert aws.categories()["2025-07-01", "Books"] == books
+    assert aws.categories()["2025-07-01", "Toys"]["daily_revenue"] == "10"
 
 
 def test_a_corrected_version_replaces_its_days_and_the_categories_it_no_longer_has(aws: Aws) -> None:
     first = orders_csv(order(1, "2025-07-01"), order(2, "2025-07-01", "Toys"), order(3, "2025-07-02"))
     assert aws.process_at(1, first) == 0
     assert aws.process_at(2, orders_csv(order(1, "2025-07-01", price="12.00"))) == 0
-    assert {day: item["total_revenue"] for day, item in aws.orders().items()} == {
+    assert revenue(aws) == {
         "2025-07-01": "12",
         "2025-07-02": "10",  # of the first version, the newest that holds this day
     }
     assert set(aws.categories()) == {("2025-07-01", "Books"), ("2025-07-02", "Books")}
 
 
+def test_a_category_that_one_file_drops_stays_as_long_as_another_file_has_it(aws: Aws) -> None:
+    both = orders_csv(order(1, "2025-07-01"), order(2, "2025-07-01", "Toys"))
+    assert aws.process_at(1, both, "input/first.csv") == 0
+    toys = orders_csv(order(3, "2025-07-01", "Toys", "1.00"))
+    assert aws.process_at(2, toys, "input/second.csv") == 0
+    assert aws.process_at(3, orders_csv(order(1, "2025-07-01")), "input/first.csv") == 0
+    assert {key[1]: item["daily_revenue"] for key, item in aws.categories().items()} == {
+        "Books": "10",
+        "Toys": "1",
+    }
+
+
 def test_an_older_version_that_comes_late_counts_only_for_days_the_newer_one_has_not(aws: Aws) -> None:
     older = orders_csv(order(1, "2025-07-01", "Toys", "1.00"), order(2, "2025-07-02", price="2.00"))
     assert aws.process_at(2, orders_csv(order(1, "2025-07-01", price="9.00"))) == 0
-    assert aws.process_at(1, older) == 0
-    assert {day: item["total_revenue"] for day, item in aws.orders().items()} == {
-        "2025-07-01": "9",
-        "2025-07-02": "2",
-    }
+    late = aws.prepared_at(1, older)
+    assert aws.transform(late) == 0
+    assert revenue(aws) == {"2025-07-01": "9", "2025-07-02": "2"}
     assert set(aws.categories()) == {("2025-07-01", "Books"), ("2025-07-02", "Books")}
-    claims = [item for key, item in aws.ledger().items() if key[0].startswith("file#")]
-    assert [claim["status"] for claim in claims] == ["ACCEPTED", "ACCEPTED"]
+    assert claim(aws, late)["status"] == "ACCEPTED"
+    assert claim(aws, late)["rows_superseded"] == "1"
 
 
 def test_of_two_versions_of_one_second_the_greater_version_id_counts(aws: Aws) -> None:
@@ -140,52 +149,99 @@ def test_of_two_versions_of_one_second_the_greater_version_id_counts(aws: Aws) -
     assert aws.orders()["2025-07-01"]["total_revenue"] == revenue_of[max(revenue_of)]
 
 
-def test_a_day_that_another_file_fills_is_refused_and_told(aws: Aws) -> None:
-    aws.process(orders_csv(order(1, "2025-07-01")), "input/first.csv")
-    environ = aws.upload(orders_csv(order(2, "2025-07-01"), order(3, "2025-07-02")), "input/second.csv")
-    aws.validate(environ)
-    before = aws.orders()
-    assert aws.transform(environ) == 65
-    assert aws.orders() == before
-    report = aws.report(environ)
-    assert report["counts"]["by_rule"] == {"day_taken": 1}
-    assert report["findings"][0]["value"] == "2025-07-01"
-    assert "input/first.csv" in report["findings"][0]["advice"]
-    assert report["rows_read"] == 2
-    summary = aws.rejected(environ, "summary.txt").decode()
-    assert summary.startswith("REJECTED: input/second.csv")
-    assert "found '2025-07-01'" in summary
+@pytest.mark.parametrize("newer_first", [True, False])
+def test_an_order_that_stands_in_two_files_counts_once_by_the_newer(aws: Aws, newer_first: bool) -> None:
+    older = orders_csv(order(1, "2025-07-01", "Toys", "1.00"), order(2, "2025-07-01", price="2.00"))
+    newer = orders_csv(order(1, "2025-07-01", price="9.00"))
+    runs = [(1, older, "input/older.csv"), (2, newer, "input/newer.csv")]
+    for second, body, key in reversed(runs) if newer_first else runs:
+        assert aws.process_at(second, body, key) == 0
+    assert revenue(aws) == {"2025-07-01": "11"}
+    assert aws.orders()["2025-07-01"]["total_orders"] == "2"
+    assert set(aws.categories()) == {("2025-07-01", "Books")}
 
 
-def test_a_file_of_100_actions_is_committed(aws: Aws) -> None:
-    rows = [order(n, f"2025-{1 + n // 28:02}-{1 + n % 28:02}") for n in range(33)]
-    assert aws.process(orders_csv(*rows)) == 0
-    assert len(aws.orders()) == 33
+def test_an_order_id_counts_on_each_of_its_days(aws: Aws) -> None:
+    assert aws.process_at(1, orders_csv(order(1, "2025-07-01")), "input/first.csv") == 0
+    assert aws.process_at(2, orders_csv(order(1, "2025-07-02")), "input/second.csv") == 0
+    assert revenue(aws) == {"2025-07-01": "10", "2025-07-02": "10"}
 
 
-def test_a_file_of_101_actions_is_refused_and_told_how_many_it_needs(aws: Aws) -> None:
-    rows = [order(n, f"2025-{1 + n // 28:02}-{1 + n % 28:02}") for n in range(33)]
-    environ = aws.upload(orders_csv(*rows, order(99, "2025-01-01", "Toys")))
-    aws.validate(environ)
-    assert aws.transform(environ) == 65
+def test_a_rejected_file_reaches_no_table(aws: Aws) -> None:
+    environ = aws.upload(orders_csv("O-1,C-1,2025-07-01,Books,P-1,0,10.50,false"))
+    assert aws.validate(environ) == 65
+    aws.clock.oversleeps = 99
+    assert aws.transform(environ) == 75
     assert aws.orders() == {}
-    advice = aws.report(environ)["findings"][0]["advice"]
-    assert "33 days with 34 day-and-category totals need 101 writes" in advice
+    assert aws.categories() == {}
 
 
-def test_categories_to_delete_count_as_actions_too(aws: Aws) -> None:
-    rows = [order(n, f"2025-{1 + n // 28:02}-{1 + n % 28:02}") for n in range(33)]
-    assert aws.process_at(1, orders_csv(*rows)) == 0
-    toys = [row.replace("Books", "Toys") for row in rows[:1]] + rows[1:]
-    environ = aws.prepared_at(2, orders_csv(*toys))
-    assert aws.transform(environ) == 65
-    assert "need 101 writes" in aws.report(environ)["findings"][0]["advice"]
+# What the ledger says.
+
+
+def test_the_ledger_tells_of_the_acceptance_and_its_end(aws: Aws) -> None:
+    environ = aws.prepared_at(1, VALID)
+    assert aws.transform(environ) == 0
+    told = claim(aws, environ)
+    parts = f"parts/{file_id(INPUT, ORDERS)}/{environ['S3_INPUT_VERSION']}/run-1"
+    assert told["owner"].endswith(":run-1")
+    assert {name: told[name] for name in told if name not in ("owner", "index_version")} == {
+        "execution": "run-1",
+        "status": "ACCEPTED",
+        "accepted_at": "2025-07-05T12:00:00Z",
+        "accepted_by": "run-1",
+        "committed_at": "2025-07-05T12:00:00Z",
+        "completed_at": "2025-07-05T12:00:00Z",
+        "index": f"{parts}/index.json",
+        "days": "3",
+        "first_day": "2025-07-01",
+        "last_day": "2025-07-03",
+        "rows": "16",
+        "rows_superseded": "0",
+        "transform_seconds": "0.000",
+    }
+    index = json.loads(aws.read(told["index"]))
+    assert (index["key"], index["rows"], index["contract"]["version"]) == (ORDERS, 16, "1")
+    assert index["last_modified"] == aws.handoff(environ)["input_last_modified"]
+    assert [part["key"] for part in index["parts"]] == [
+        f"{parts}/2025-07-0{day}.parquet" for day in (1, 2, 3)
+    ]
+    assert sum(part["rows"] for part in index["parts"]) == 16
+
+
+def test_a_days_head_names_the_manifest_of_what_the_day_was_computed_from(aws: Aws) -> None:
+    assert aws.process_at(1, orders_csv(order(1, "2025-07-01"), order(2, "2025-07-01")), "input/a.csv") == 0
+    assert aws.process_at(2, orders_csv(order(1, "2025-07-01", "Toys")), "input/b.csv") == 0
+    head = aws.ledger()["day#2025-07-01", "head"]
+    assert uuid.UUID(head["revision"]).version == 4
+    assert head["manifest"] == f"manifests/2025-07-01/{head['revision']}.json"
+    body = aws.s3.get_object(Bucket=CLEANED, Key=head["manifest"], VersionId=head["manifest_version"])["Body"]
+    manifest = json.loads(body.read())
+    told = [(part["key"], part["rows"], part["rows_superseded"]) for part in manifest["parts"]]
+    assert told == [("input/a.csv", 2, 1), ("input/b.csv", 1, 0)]
+    assert manifest["categories"] == ["Books", "Toys"]
+    assert len({part["part"]["version_id"] for part in manifest["parts"]}) == 2
+
+
+def test_rows_that_a_newer_file_has_are_counted_as_superseded(aws: Aws) -> None:
+    assert aws.process_at(2, orders_csv(order(1, "2025-07-01")), "input/newer.csv") == 0
+    older = orders_csv(order(1, "2025-07-01"), order(2, "2025-07-01"), order(1, "2025-07-02"))
+    environ = aws.prepared_at(1, older, "input/older.csv")
+    assert aws.transform(environ) == 0
+    assert claim(aws, environ)["rows_superseded"] == "1"
+
+
+def test_a_retry_after_the_end_changes_nothing(aws: Aws) -> None:
+    environ = aws.prepared_at(1, VALID)
+    aws.transform(environ)
+    before = aws.ledger(), aws.orders(), aws.categories(), aws.keys()
+    assert aws.transform(environ) == 0
+    assert (aws.ledger(), aws.orders(), aws.categories(), aws.keys()) == before
 
 
 @pytest.mark.parametrize("taken_over", [True, False])
 def test_a_version_that_this_execution_has_not_claimed_is_left_alone(aws: Aws, taken_over: bool) -> None:
-    environ = aws.upload(VALID)
-    aws.validate(environ)
+    environ = aws.prepared_at(1, VALID)
     if taken_over:
         aws.claim(ORDERS, environ["S3_INPUT_VERSION"], "run-9")
     else:
@@ -198,8 +254,7 @@ def test_a_version_that_this_execution_has_not_claimed_is_left_alone(aws: Aws, t
 
 @pytest.mark.parametrize("status", ["FAILED", "REJECTED"])
 def test_a_task_that_outlives_its_execution_commits_nothing(aws: Aws, status: str) -> None:
-    environ = aws.upload(VALID)
-    aws.validate(environ)
+    environ = aws.prepared_at(1, VALID)
     aws.claim(ORDERS, environ["S3_INPUT_VERSION"], "run-1", status)
     assert aws.transform(environ) == 75
     assert f"is {status}" in aws.messages()
@@ -207,17 +262,20 @@ def test_a_task_that_outlives_its_execution_commits_nothing(aws: Aws, status: st
 
 
 def test_a_version_that_is_archived_already_is_left_as_it_is(aws: Aws) -> None:
-    environ = aws.upload(VALID)
-    aws.validate(environ)
+    environ = aws.prepared_at(1, VALID)
     aws.claim(ORDERS, environ["S3_INPUT_VERSION"], "run-1", "ARCHIVED")
     assert aws.transform(environ) == 0
     assert aws.orders() == {}
 
 
-def test_a_rejected_file_reaches_no_table(aws: Aws) -> None:
-    environ = aws.upload(orders_csv(row_with("quantity", "0")))
-    assert aws.validate(environ) == 65
-    aws.clock.oversleeps = 99
-    assert aws.transform(environ) == 75
-    assert aws.orders() == {}
-    assert aws.categories() == {}
+def test_the_last_log_line_tells_where_the_time_went(aws: Aws) -> None:
+    environ = aws.upload(VALID)
+    aws.clock.during_sleep = lambda: aws.hand_over(environ, VALID)
+    assert aws.transform(environ) == 0
+    last = aws.log[-1]
+    assert last["message"] == "done"
+    assert last["seconds"] == 1
+    assert last["stages"]["wait"] == 1
+    assert set(last["stages"]) == {"wait", "fetch", "parts", "upload", "compute", "commit", "curated"}
+    assert last["bytes"] == len(VALID)
+    assert last["peak_memory_bytes"] > 10_000_000

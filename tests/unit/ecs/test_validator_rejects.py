@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
-from tests.unit.ecs.support import GOOD_ROW, HEADER, INPUT, INVALID, Aws, orders_csv, row_with
+from tests.unit.ecs.support import GOOD_ROW, HEADER, INPUT, INVALID, REFERENCE, Aws, orders_csv, row_with
 
 MIB = 1024 * 1024
 
@@ -191,7 +192,10 @@ def test_a_quoted_field_of_5_mb_with_lines_in_it_is_too_long_and_the_row_after_i
         ("order_id", ["x" * 129, "ü" * 129], "too_long"),
         ("customer_id", ["x" * 129], "too_long"),
         ("product_id", ["x" * 129], "too_long"),
-        *((column, ["", " ", "\t", "\u00a0", "\u3000 "], "empty_value") for column in HEADER.split(",")),
+        *(
+            (column, ["", " ", "\t", "\u00a0", "\u3000 ", "\x1c", "\x85", "\ufeff "], "empty_value")
+            for column in HEADER.split(",")
+        ),
     ],
 )
 def test_a_value_outside_of_its_grammar_is_found(aws: Aws, column: str, values: list[str], rule: str) -> None:
@@ -226,6 +230,56 @@ def test_all_faults_of_a_row_are_found_at_once(aws: Aws) -> None:
     row = "O-1,C-1,2025-02-30,Boks,P-1,0,0,maybe"
     rules = [rule for rule, _ in rules_of(aws, orders_csv(row))]
     assert rules == ["bad_date", "unknown_category", "bad_quantity", "price_not_positive", "bad_boolean"]
+
+
+SHELVES = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "title": "shelves",
+    "x-version": "3",
+    "type": "object",
+    "properties": {
+        "shelf": {
+            "type": "string",
+            "description": "A shelf",
+            "allOf": [{"pattern": "^[A-Z]$(?!\\n)", "x-rule": "bad_shelf", "x-advice": "Write one letter."}],
+            "x-unique": {"x-rule": "shelf_twice", "x-advice": "It stands on line {first_line} already."},
+        },
+        "room": {
+            "type": "string",
+            "description": "Where it stands",
+            "allOf": [{"enum": ["Hall", "Kitchen"], "x-rule": "bad_room", "x-advice": "One of {expected}."}],
+        },
+    },
+    "required": ["shelf", "room"],
+    "additionalProperties": False,
+}
+
+
+def shelves(aws: Aws, body: bytes) -> dict[str, str]:
+    """Upload a file that another contract judges, which asks for no reference list."""
+    aws.s3.put_object(Bucket=REFERENCE, Key="shelves.json", Body=json.dumps(SHELVES).encode())
+    environ = {**aws.upload(body), "CONTRACT_URI": f"s3://{REFERENCE}/shelves.json"}
+    del environ["REFERENCE_URI"]
+    return environ
+
+
+def test_another_file_is_rejected_by_another_contract_alone(aws: Aws) -> None:
+    environ = shelves(aws, b"room,shelf\nHall,A\nCellar,b\nKitchen,A\n")
+    assert aws.validate(environ) == 65
+    report = aws.report(environ)
+    assert (report["contract"]["name"], report["contract"]["version"]) == ("shelves", "3")
+    assert report["reference"] is None
+    assert [(f["rule"], f["line"], f["advice"]) for f in report["findings"]] == [
+        ("bad_shelf", 3, "Write one letter."),
+        ("bad_room", 3, "One of Hall, Kitchen."),
+        ("shelf_twice", 4, "It stands on line 2 already."),
+    ]
+
+
+def test_another_file_is_accepted_by_another_contract_and_cleaned_into_its_order_of_columns(aws: Aws) -> None:
+    environ = shelves(aws, b'room,shelf\r\n"Hall",A\r\nKitchen,B\r\n')
+    assert aws.validate(environ) == 0
+    assert aws.read("cleaned/input/orders.csv") == b"shelf,room\nA,Hall\nB,Kitchen\n"
 
 
 def test_the_invalid_sample_is_rejected_for_what_is_wrong_on_each_line(aws: Aws) -> None:

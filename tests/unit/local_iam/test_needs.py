@@ -248,6 +248,26 @@ def test_running_a_task_needs_its_definition_its_roles_and_its_tags(cloud: Cloud
     ]
 
 
+def test_a_call_about_one_item_has_its_partition_key(cloud: Cloud) -> None:
+    dynamodb = cloud.client("dynamodb", REGION)
+    attributes = {"pk": "HASH", "sk": "RANGE"}
+    dynamodb.create_table(
+        TableName="t",
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in attributes],
+        KeySchema=[{"AttributeName": name, "KeyType": kind} for name, kind in attributes.items()],
+    )
+    asked = {"TableName": "t", "Key": {"sk": {"S": "v#1"}, "pk": {"S": "file#1"}}}
+
+    (alone,) = needs_of(cloud, Call("dynamodb", REGION, "UpdateItem", asked))
+    (together,) = needs_of(
+        cloud, Call("dynamodb", REGION, "TransactWriteItems", {"TransactItems": [{"Update": asked}]})
+    )
+
+    assert alone.context == {"dynamodb:leadingkeys": ("file#1",)}
+    assert together.context == alone.context | {"dynamodb:enclosingoperation": ("TransactWriteItems",)}
+
+
 def test_of_a_copy_it_is_the_sources_bucket_that_tells() -> None:
     assert list_bucket(OBJECT) == Need("s3:ListBucket", "arn:aws:s3:::b")
     assert list_bucket(OBJECT | {"CopySource": SOURCE}) == Need("s3:ListBucket", "arn:aws:s3:::s")

@@ -7,18 +7,22 @@ import io
 import json
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from botocore import xform_name
 
 from common.clients import Clients
+from mayfly.deploying.deploy import CONTRACT, PRODUCTS
 from mayfly.template import ROOT
-from tests.unit.ecs.support import FakeClock
+from tests.unit.ecs.support import VALID, FakeClock
 from tests.unit.wiring.grants import Need, s3_needs
 from tests.unit.wiring.machine import Machine
 from tests.unit.wiring.stack import HERE, Stack
 from transformer import transformer
+from transformer.ledger import Ledger
+from transformer.store import Store
 from validator import validator
 
 if TYPE_CHECKING:
@@ -84,6 +88,33 @@ class Runs:
         document["input_last_modified"] = "2199-01-01T00:00:00Z"
         self.s3.put_object(**place, Body=json.dumps(document).encode())
 
+    def take_back(self, machine: Machine) -> None:
+        """Note on the claim of an execution's version that it must not count."""
+        claim = machine.parameters("ClaimFile")
+        self.dynamodb.update_item(
+            TableName=claim["TableName"],
+            Key=claim["Key"],
+            UpdateExpression="SET withdrawn_at = :now",
+            ExpressionAttributeValues={":now": {"S": "2025-07-05T12:00:00Z"}},
+        )
+
+    def take_back_a_day(self, machine: Machine) -> None:
+        """Take a file back for one day, behind the back of its execution, which has not published it yet."""
+        ledger = Ledger(self.dynamodb, self.stack.name("LedgerTable"))
+        store = Store(self.s3, self.stack.name("CleanedBucket"))
+        day = next(row.split(",")[2] for row in VALID.decode().splitlines()[1:])
+        head, _ = ledger.day(day)
+        assert head
+        manifest = store.manifest(head.manifest)
+        entries = tuple(replace(entry, part=None, rows=0) for entry in manifest.entries)
+        pin = store.put(f"manifests/{day}/mark.json", replace(manifest, entries=entries).to_json())
+        marked = replace(head, revision="mark", manifest=pin)
+        self.dynamodb.put_item(TableName=ledger.table, Item=marked.item())
+        claim = machine.parameters("ClaimFile")
+        self.dynamodb.update_item(
+            TableName=claim["TableName"], Key=claim["Key"], UpdateExpression="REMOVE completed_at"
+        )
+
     def operations(self, image: str) -> set[str]:
         return {operation for caller, operation, _ in self.calls if caller == image}
 
@@ -101,11 +132,14 @@ class Runs:
                     yield Need(
                         f"dynamodb:{action}Item",
                         f"arn:aws:dynamodb:{HERE}:table/{written['TableName']}",
-                        {"dynamodb:EnclosingOperation": operation},
+                        {} if action == "ConditionCheck" else {"dynamodb:EnclosingOperation": operation},
                     )
             else:
+                leading = parameters.get("Key", {}).get("pk")
                 yield Need(
-                    f"dynamodb:{operation}", f"arn:aws:dynamodb:{HERE}:table/{parameters['TableName']}"
+                    f"dynamodb:{operation}",
+                    f"arn:aws:dynamodb:{HERE}:table/{parameters['TableName']}",
+                    {"dynamodb:LeadingKeys": leading["S"]} if leading else {},
                 )
 
     def _note(self, params: dict[str, Any], model: Any, **_: Any) -> None:
@@ -113,7 +147,7 @@ class Runs:
             self.calls.append((self._image, model.name, params))
 
     def _make(self) -> None:
-        """Make the buckets and tables of the template, and the product list where the machine says it is."""
+        """Make the buckets and tables of the template, and what the machine names of the artifact bucket."""
         for name in ("InputBucket", "CleanedBucket"):
             properties = self.stack.properties(name)
             self.s3.create_bucket(Bucket=properties["BucketName"])
@@ -122,12 +156,15 @@ class Runs:
         for properties in self.stack.of_type("AWS::DynamoDB::Table").values():
             made = ("TableName", "BillingMode", "AttributeDefinitions", "KeySchema")
             self.dynamodb.create_table(**{name: properties[name] for name in made})
-        artifacts, key = self.stack.parameters["ArtifactBucket"], "reference/0/products.csv"
+        artifacts = self.stack.parameters["ArtifactBucket"]
         self.s3.create_bucket(Bucket=artifacts)
         self.s3.put_bucket_versioning(Bucket=artifacts, VersioningConfiguration={"Status": "Enabled"})
-        products = (ROOT / "data" / "products" / "sample_products.csv").read_bytes()
-        version = self.s3.put_object(Bucket=artifacts, Key=key, Body=products)["VersionId"]
-        self.stack.parameters["ReferenceUri"] = f"s3://{artifacts}/{key}?versionId={version}"
+        for parameter, key, file in (
+            ("ReferenceUri", "reference/0/products.csv", PRODUCTS),
+            ("ContractUri", "contracts/0/orders.schema.json", CONTRACT),
+        ):
+            version = self.s3.put_object(Bucket=artifacts, Key=key, Body=file.read_bytes())["VersionId"]
+            self.stack.parameters[parameter] = f"s3://{artifacts}/{key}?versionId={version}"
 
 
 def operations_in(image: str, *clients: Any) -> set[str]:

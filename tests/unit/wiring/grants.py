@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from operator import eq
 from typing import Any
+from urllib.parse import unquote
 
 Statement = dict[str, Any]
 
@@ -43,10 +44,11 @@ def allows(statement: Statement, need: Need) -> bool:
 
 
 def _holds(operator: str, keys: dict[str, Any], context: Mapping[str, str]) -> bool:
-    name = operator.removeprefix("ForAnyValue:")
+    name = operator.removeprefix("ForAnyValue:").removeprefix("ForAllValues:")  # keys here have one value
     optional, kind = name.endswith("IfExists"), name.removesuffix("IfExists")
     matches: Callable[[str, str], bool] = {
         "StringEquals": eq,
+        "StringLike": fnmatchcase,
         "ArnEquals": fnmatchcase,
         "ArnLike": fnmatchcase,
     }[kind]
@@ -83,6 +85,8 @@ def s3_needs(operation: str, parameters: Mapping[str, Any], *, tells_missing: bo
         yield Need("s3:GetObjectVersion" if "VersionId" in parameters else "s3:GetObject", thing)
     elif operation == "PutObject":
         yield Need("s3:PutObject", thing)
+    elif operation == "CopyObject":
+        yield from _copy_needs(parameters, thing)
     elif operation == "DeleteObject":
         yield Need("s3:DeleteObject", thing)
         if "IfMatch" in parameters:
@@ -91,3 +95,19 @@ def s3_needs(operation: str, parameters: Mapping[str, Any], *, tells_missing: bo
         raise NotImplementedError(f"say what s3:{operation} needs")
     if tells_missing:
         yield Need("s3:ListBucket", bucket)
+
+
+def _copy_needs(parameters: Mapping[str, Any], target: str) -> Iterator[Need]:
+    """Yield what reading the source needs besides; tags are copied as well, unless they are replaced."""
+    source = parameters["CopySource"]
+    if isinstance(source, str):
+        path, _, version = source.partition("?versionId=")
+        bucket, _, key = unquote(path).partition("/")
+        source = {"Bucket": bucket, "Key": key, "VersionId": version}
+    version = "Version" if source.get("VersionId") else ""
+    read = f"arn:aws:s3:::{source['Bucket']}/{source['Key']}"
+    yield Need(f"s3:GetObject{version}", read)
+    yield Need("s3:PutObject", target)
+    if parameters.get("TaggingDirective") != "REPLACE":
+        yield Need(f"s3:GetObject{version}Tagging", read)
+        yield Need("s3:PutObjectTagging", target)

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
-from urllib.parse import unquote
 
 from local_aws.states.expressions import compile_template
 from local_aws.states.jsonata import compile_value
@@ -65,9 +64,7 @@ class Machine:
         catches = [name for catch in self.states[state].get("Catch", []) for name in catch["ErrorEquals"]]
         call = operation[:1].upper() + operation[1:]
         parameters = self.parameters(state)
-        if service == "s3" and call == "CopyObject":
-            yield from _copy_needs(parameters)
-        elif service == "s3":
+        if service == "s3":
             yield from s3_needs(
                 call, parameters, tells_missing="S3.NoSuchKeyException" in catches and "Head" in call
             )
@@ -110,6 +107,7 @@ class Machine:
             "taskArn": f"arn:aws:ecs:{HERE}:task/{cluster}/1",
             "failure": {"state": "any", "status": "FAILED", "error": "any", "cause": "any"},
             "cleanup": {"text": "any"},
+            "outcome": {"heading": "any"},
             "notice": {"message": "any"},
         }
         return {**self._described, **answers}
@@ -121,17 +119,6 @@ class Machine:
 
 def _no_fault(code: str, message: str, field: str) -> None:
     raise AssertionError(f"{code}: {message} ({field})")
-
-
-def _copy_needs(parameters: dict[str, Any]) -> Iterator[Need]:
-    """https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html: tags are copied as well."""
-    path, _, version = parameters["CopySource"].partition("?versionId=")
-    source = f"arn:aws:s3:::{unquote(path)}"
-    target = f"arn:aws:s3:::{parameters['Bucket']}/{parameters['Key']}"
-    yield Need("s3:GetObjectVersion" if version else "s3:GetObject", source)
-    yield Need("s3:GetObjectVersionTagging" if version else "s3:GetObjectTagging", source)
-    yield Need("s3:PutObject", target)
-    yield Need("s3:PutObjectTagging", target)
 
 
 def _ecs_needs(call: str, parameters: dict[str, Any], definition: str, stage: str) -> Iterator[Need]:

@@ -133,6 +133,7 @@ def orders(stage: str) -> Stack:
         Subnets=["subnet-1", "subnet-2"],
         ArtifactBucket=BOOTSTRAPPED.name("ArtifactBucket"),
         ReferenceUri=f"s3://{BOOTSTRAPPED.name('ArtifactBucket')}/reference/0/products.csv?versionId=1",
+        ContractUri=f"s3://{BOOTSTRAPPED.name('ArtifactBucket')}/contracts/0/orders.schema.json?versionId=1",
         AlarmEmail="somebody@example.org",
         NoSuccessHours="24",
         TopicKeyArn=f"arn:aws:kms:{HERE}:key/1",

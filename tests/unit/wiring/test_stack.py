@@ -27,6 +27,8 @@ METRICS = {
 }
 # What stays under each prefix, and why; all other prefixes that are written to have a lifecycle.
 KEPT = {
+    "manifests": "the ledger names them by version: all numbers are made of what stands in them",
+    "parts": "manifests name them by version",
     "processed": "the files as they came are what all numbers can be computed from again",
     "rejected": "a report is small, and somebody may come to mend the file next month",
 }
@@ -123,15 +125,22 @@ def expiring(stack: Stack, bucket: str) -> dict[str, dict[str, Any]]:
 
 def test_everything_written_to_the_cleaned_bucket_expires_or_is_kept_on_purpose(runs: Runs) -> None:
     cleaned = STACK.name("CleanedBucket")
-    calls = [parameters for _, operation, parameters in runs.calls if operation == "PutObject"]
+    calls = [
+        parameters for _, operation, parameters in runs.calls if operation in ("PutObject", "CopyObject")
+    ]
     calls.append(MACHINE.parameters("ArchiveFile"))
     assert {call["Bucket"] for call in calls} == {cleaned}
     written = {call["Key"].partition("/")[0] for call in calls}
     assert written == set(expiring(STACK, "CleanedBucket")) | set(KEPT)
+    assert not set(expiring(STACK, "CleanedBucket")) & set(KEPT)
 
 
 def test_only_what_nobody_refers_to_any_more_expires() -> None:
-    for rule in expiring(STACK, "CleanedBucket").values():
+    of_cleaned = expiring(STACK, "CleanedBucket")
+    deleted = of_cleaned.pop("curated")
+    assert "ExpirationInDays" not in deleted
+    assert deleted["NoncurrentVersionExpiration"] == {"NoncurrentDays": 30}
+    for rule in of_cleaned.values():
         assert rule["ExpirationInDays"] == 7
         assert rule["NoncurrentVersionExpiration"] == {"NoncurrentDays": 1}
     (superseded,) = expiring(STACK, "InputBucket").values()

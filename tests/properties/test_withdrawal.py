@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.properties.scheduling import Fault
+from tests.properties.tools import differences, withdraw_at
+from tests.properties.worlds import World, assert_right, examples, worlds
+
+pytestmark = pytest.mark.usefixtures("plain")
+
+moments = st.sampled_from([0.5, 3.0, 5.0, 31.0, 33.0, 100.0, 5000.0, 50000.0])
+planned = st.dictionaries(st.integers(1, 30), st.sampled_from(Fault), max_size=2)
+
+
+@given(world=worlds(), moment=moments)
+@examples(30)
+def test_a_file_that_is_taken_back_counts_for_nothing_whatever_was_under_way(
+    world: World, moment: float, scratch: Path
+) -> None:
+    assert_right(world.run(scratch, lambda pipeline: withdraw_at(pipeline, moment, "input/a.csv", {})))
+
+
+@given(world=worlds(*Fault), moment=moments, faults=planned)
+@examples(50)
+def test_a_withdrawal_that_is_interrupted_and_run_again_ends_as_if_it_had_not_been(
+    world: World, moment: float, faults: Mapping[int, Fault], scratch: Path
+) -> None:
+    assert_right(world.run(scratch, lambda pipeline: withdraw_at(pipeline, moment, "input/a.csv", faults)))
+
+
+@given(world=worlds(*Fault, with_rejected=True), moment=moments)
+@examples(15)
+def test_recomputing_changes_nothing(world: World, moment: float, scratch: Path) -> None:
+    pipeline = world.run(scratch, lambda pipeline: withdraw_at(pipeline, moment, "input/a.csv", {}))
+    assert differences(pipeline) == []
+
+
+@pytest.mark.long
+@pytest.mark.timeout(3600)
+@given(world=worlds(*Fault, most=5), moment=moments, faults=planned)
+@examples(3000)
+def test_a_withdrawal_is_right_in_thousands_of_worlds(
+    world: World, moment: float, faults: Mapping[int, Fault], scratch: Path
+) -> None:
+    assert_right(world.run(scratch, lambda pipeline: withdraw_at(pipeline, moment, "input/a.csv", faults)))
