@@ -21,6 +21,7 @@ _ROOM_MIB = 232
 _MOST_DAYS = 100_000
 #: What DuckDB raises about a file; anything else (memory, the disk) is not the file's fault.
 _FAULTS_OF_THE_FILE = (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.OutOfRangeException)
+_SUPERSEDED = "SELECT part, count(*) FROM superseded GROUP BY part"
 _PARTS, _KPIS = (Path(__file__).with_name(name).read_text("utf-8") for name in ("parts.sql", "kpis.sql"))
 
 
@@ -59,6 +60,7 @@ class Warehouse:
 
     def __init__(self, folder: Path, memory_mib: int) -> None:
         self._folder = folder
+        self._knows_kpis = False
         self._database = duckdb.connect(
             ":memory:",
             config={
@@ -86,8 +88,8 @@ class Warehouse:
     def write_parts(self, cleaned: Path, source: Source) -> dict[str, LocalPart]:
         """Write the rows of a cleaned file as one Parquet file a day; return these by date, in order.
 
-        Raises ``TryAgain`` when the file is not the cleaned form of an order file. One thing DuckDB does not tell:
-        a quote that is never closed swallows rows. So what is written has to be counted.
+        Raises ``TryAgain`` when the file is not the cleaned form of an order file. DuckDB does not tell one
+        thing: a quote that is never closed swallows rows. So the caller has to compare their number.
         """
         _check_header(cleaned)
         self._set("cleaned", str(cleaned))
@@ -115,10 +117,12 @@ class Warehouse:
             return DayNumbers(Sums(), {}, 0, {})
         paths = [part.path for part in sorted(parts, key=lambda part: part.order)]
         self._set("part_files", [str(path) for path in paths])
-        self._database.execute(_KPIS)
+        self._define_kpis()
+        contested = self._find_contested() if len(paths) > 1 else 0
+        self._set("contested_orders", contested)
         categories = {category: Sums(*sums) for category, *sums in self._rows("FROM categories")}
         ((customers,),) = self._rows("FROM customers")
-        superseded = dict(self._rows("SELECT part, count(*) FROM superseded GROUP BY part"))
+        superseded = dict(self._rows(_SUPERSEDED)) if contested else {}
         return DayNumbers(
             total=Sums.of(categories.values()),
             categories=categories,
@@ -126,7 +130,19 @@ class Warehouse:
             rows_superseded={path: superseded.get(part, 0) for part, path in enumerate(paths)},
         )
 
-    def _set(self, variable: str, value: str | list[str]) -> None:
+    def _define_kpis(self) -> None:
+        """Define the views, once: it takes longer than to ask them about a small day."""
+        if not self._knows_kpis:
+            self._database.execute(_KPIS)
+            self._knows_kpis = True
+
+    def _find_contested(self) -> int:
+        """Find the orders that stand in several parts, and return how many there are."""
+        self._database.execute("TRUNCATE contested")
+        ((found,),) = self._rows("INSERT INTO contested FROM orders_in_several_parts")
+        return int(found)
+
+    def _set(self, variable: str, value: str | int | list[str]) -> None:
         self._database.execute(f"SET VARIABLE {variable} = ?", [value])
 
     def _rows(self, query: str) -> list[Any]:

@@ -82,7 +82,7 @@ def told(name: str, ended: Ended) -> str:
 
 
 def figures_of(aws: Aws) -> dict[str, tuple[Any, ...]]:
-    """Return the days in the tables: orders, items, revenue, customers, and each category's revenue."""
+    """Return the days in the tables: orders, items, revenue, customers, rate, and each category's revenue."""
     days: dict[str, tuple[Any, ...]] = {}
     revenues: dict[str, dict[str, Decimal]] = {}
     for (date, category), item in aws.categories().items():
@@ -93,7 +93,7 @@ def figures_of(aws: Aws) -> dict[str, tuple[Any, ...]]:
             int(item["total_items_sold"]),
             Decimal(item["total_revenue"]),
             int(item["unique_customers"]),
-            round(Decimal(item["return_rate"]) * int(item["total_orders"])),
+            Decimal(item["return_rate"]),
             revenues[date],
         )
     return days
@@ -106,7 +106,7 @@ def figures_written(facts: Facts) -> dict[str, tuple[Any, ...]]:
             day.total.items,
             day.total.revenue,
             day.customers,
-            day.total.returned,
+            round(Decimal(day.total.returned) / day.total.orders, 6),
             {name: sums.revenue for name, sums in day.categories.items()},
         )
         for date, day in facts.days.items()

@@ -33,7 +33,7 @@ def test_a_big_file_is_not_starved_by_a_stream_of_small_ones(
     big = upload("big", 1, *(row(f"B-{number}") for number in range(100)))
     small = [
         Arrival(upload(f"small-{number}", number + 2, row(f"S-{number}"), second=2), seconds=10.0 * number)
-        for number in range(20)
+        for number in range(35)
     ]
     pipeline = World(7, (Arrival(big), *small)).run(scratch)
     assert_right(pipeline)

@@ -66,7 +66,7 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
     update(_B, "SET a = absent"),
     update(_B, "ADD n :n, s :s", ExpressionAttributeValues={":n": {"N": "2"}, ":s": {"SS": ["q", "p"]}}),
     update(_B, "ADD s :s SET n = n + :n", ExpressionAttributeValues={":n": {"N": "2"}, ":s": {"SS": ["r"]}}),
-    update({"pk": {"S": "new"}, "sk": {"S": "1"}}, "SET a = :x", **only("attribute_exists(pk)"), **values(x="x")),
+    update({**_A, "sk": {"S": "new"}}, "SET a = :x", **only("attribute_exists(pk)"), **values(x="x")),
     write(action("Put", _A), action("Delete", _B, **only("attribute_not_exists(pk)"))),
     write(action("Put", _A), action("Delete", _A)),
     write(*(action("Put", {**_A, "sk": {"S": str(number)}}) for number in range(101))),
@@ -77,7 +77,7 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
     ("query", {"TableName": _T, "KeyConditionExpression": "pk = :pk", **values(pk="a")}),
     ("get_item", {"TableName": _T, "Key": _B, "ConsistentRead": True}),
     ("batch_get_item", {"RequestItems": {_T: {"Keys": [_A, _B], "ConsistentRead": True}}}),
-    ("scan", {"TableName": _T, "FilterExpression": "sk = :sk", "ProjectionExpression": "pk", **values(sk="1")}),
+    ("scan", {"TableName": _T, "FilterExpression": "sk = :a", "ProjectionExpression": "pk", **values(a="1")}),
     ("delete_item", {"TableName": _T, "Key": _A}),
 ]  # fmt: skip
 
@@ -121,11 +121,11 @@ def test_s3_answers_as_the_local_aws_does(local: Cloud) -> None:
         call("put_object", Bucket="agreed", Key="x", Body=b"two")
         call("put_object", Bucket="agreed", Key="y/1", Body=b"three")
         call("put_object", Bucket="agreed", Key="z", Body=b"four")
-        marker = call("delete_object", Bucket="agreed", Key="x")["VersionId"]
+        call("delete_object", Bucket="agreed", Key="x")
         listed = call("list_objects_v2", Bucket="agreed", Prefix="", Delimiter="/")
         seen: list[Any] = [[(entry["Key"], entry["ETag"]) for entry in listed["Contents"]]]
         seen.append(listed.get("CommonPrefixes", []))
-        for key, version in (("x", first), ("x", marker), ("x", "absent"), ("x", None), ("absent", None)):
+        for key, version in (("x", first), ("x", "absent"), ("x", None), ("absent", None)):
             pin = {"VersionId": version} if version else {}
             seen.append(
                 _outcome(lambda key=key, pin=pin: call("get_object", Bucket="agreed", Key=key, **pin))

@@ -20,7 +20,7 @@ import argparse
 import json
 import sys
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -38,7 +38,7 @@ from mayfly.data.versions import FileVersion, indexes_of, versions_of
 from mayfly.data.workbench import Workbench, workbench
 from mayfly.stage import Stage
 from transformer.ledger import claim_key
-from transformer.manifests import Entry
+from transformer.manifests import Entry, Version
 
 #: What a manifest names as the execution of a mark that takes a file back.
 WITHDRAWAL = "withdraw.sh"
@@ -112,13 +112,15 @@ def withdraw(access: Access, key: str, day: str | None = None) -> list[DayChange
             mark_withdrawn(access, version)
         versions = versions_of(access, key)
     entries = _entries(access, key, versions, day)
-    if not entries:
+    days = [day] if day and _may_yet_count(access, versions, day) else list(entries)
+    if not days:
         return []
-    mark = _mark(access, versions, entries.values())
-    step(f"Taking it out of {spans(entries)}")
+    mark = _mark(access, key, versions, entries.values())
+    step(f"Taking it out of {spans(days)}")
     with workbench(access.session) as bench:
-        changes = [_take_out(access, bench, date, mark) for date in entries]
-    return [change for change in changes if change and entries[change.day].part]
+        changes = [_take_out(access, bench, date, mark) for date in days]
+    counted = {date for date, entry in entries.items() if entry.part}
+    return [change for change in changes if change and change.day in counted]
 
 
 def mark_withdrawn(access: Access, version: FileVersion) -> None:
@@ -180,7 +182,13 @@ def _entries(access: Access, key: str, versions: Sequence[FileVersion], day: str
     return entries
 
 
-def _mark(access: Access, versions: Sequence[FileVersion], entries: Collection[Entry]) -> Entry:
+def _may_yet_count(access: Access, versions: Sequence[FileVersion], day: str) -> bool:
+    """Tell whether a version that is under way, or a reprocess of one, may bring the file into a day."""
+    undecided = any(version.index is None for version in versions)
+    return undecided or any(day in index.dates for index in indexes_of(access, versions))
+
+
+def _mark(access: Access, key: str, versions: Sequence[FileVersion], entries: Collection[Entry]) -> Entry:
     """Return what a manifest says of a file that was taken back: up to the newest version that is known.
 
     That is the ledger's newest, not the manifests': one that came after the ledger was read is to count.
@@ -188,13 +196,13 @@ def _mark(access: Access, versions: Sequence[FileVersion], entries: Collection[E
     orders = [version.order for version in versions]
     orders += [index.version.order for index in indexes_of(access, versions)]
     last_modified, version_id = max(orders or (entry.version.order for entry in entries))
-    version = next(iter(entries)).version
-    newest = replace(version, version_id=version_id, last_modified=last_modified)
+    bucket = access.input_bucket
+    newest = Version(file_id(bucket, key), bucket, key, version_id, last_modified)
     return Entry(newest, WITHDRAWAL, rows=0, part=None)
 
 
 def _take_out(access: Access, bench: Workbench, day: str, mark: Entry) -> DayChange | None:
-    """Put the mark in the place of the file's part, unless a newer one is there; None when nothing changed."""
+    """Put the mark in the place of the file's part unless a newer one is there; None if nothing changed."""
     before = found_items(access, day).order
     changed = bench.commit(day, lambda manifest: manifest.with_entry(mark))
     bench.curated.publish(day, mark.version.file_id)

@@ -63,6 +63,11 @@ def put_category(aws: Aws, category: str, day: str) -> None:
     )
 
 
+def put_stray_day(aws: Aws) -> None:
+    put_order(aws, "2031-01-01")
+    put_category(aws, "Toys", "2031-01-01")
+
+
 def put_stray_object(aws: Aws) -> None:
     aws.s3.put_object(Bucket=CLEANED, Key=curated_key("2025-07-01", "0" * 32), Body=b"not ours")
 
@@ -72,10 +77,7 @@ DAMAGE: dict[str, Callable[[Aws], Any]] = {
     "a day has other numbers": lambda aws: put_order(aws, "2025-07-02"),
     "a category has other numbers": lambda aws: put_category(aws, "Toys", "2025-07-02"),
     "there is an item of a category that no file has": lambda aws: put_category(aws, "Gone", "2025-07-02"),
-    "there are items of a day that no file has": lambda aws: (
-        put_order(aws, "2031-01-01"),
-        put_category(aws, "Toys", "2031-01-01"),
-    ),
+    "there are items of a day that no file has": put_stray_day,
     "there is an object of a file that does not count": put_stray_object,
     "an object is missing": lambda aws: aws.s3.delete_object(
         Bucket=CLEANED, Key=curated_key("2025-07-02", FILE_A)

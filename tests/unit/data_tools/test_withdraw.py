@@ -216,6 +216,19 @@ def test_a_version_under_way_does_not_count_on_a_day_that_was_taken_back(aws: Aw
     assert sorted(aws.orders()) == ["2025-07-01", "2025-07-02", "2025-07-04"]
 
 
+def test_a_version_under_way_does_not_bring_a_day_that_was_taken_back_before_it_came(
+    aws: Aws, access: Access
+) -> None:
+    two_files(aws)
+    running = aws.prepared_at(4, orders_csv(order(3, 3, "77"), order(4, 4)), B)
+    say(aws, running, last_modified="2025-07-05T10:00:04Z")
+
+    assert withdraw(access, B, "2025-07-04") == []
+
+    assert aws.transform(running) == 0
+    assert sorted(aws.orders()) == ["2025-07-01", "2025-07-02", "2025-07-03"]
+
+
 # Again, and from anywhere.
 
 

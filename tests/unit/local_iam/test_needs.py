@@ -265,7 +265,7 @@ def test_a_call_about_one_item_has_its_partition_key(cloud: Cloud) -> None:
     )
 
     assert alone.context == {"dynamodb:leadingkeys": ("file#1",)}
-    assert together.context == alone.context | {"dynamodb:enclosingoperation": ("TransactWriteItems",)}
+    assert together.context == {**alone.context, "dynamodb:enclosingoperation": ("TransactWriteItems",)}
 
 
 def test_of_a_copy_it_is_the_sources_bucket_that_tells() -> None:
