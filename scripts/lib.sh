@@ -4,6 +4,8 @@
 ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 export PYTHONPATH="$ROOT:$ROOT/ecs:$ROOT/scripts${PYTHONPATH:+:$PYTHONPATH}"
 PYTHON="$ROOT/.venv/bin/python"
+# Many Pythons start here. Where the environment forbids to keep what they compile, it is kept in what is ours.
+export PYTHONPYCACHEPREFIX="$ROOT/.venv/pycache" PYTHONDONTWRITEBYTECODE=
 
 fail() { # what failed, what was found, what to do
   printf 'error: %s\n  found: %s\n  do:    %s\n' "$@" >&2

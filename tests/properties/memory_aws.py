@@ -16,9 +16,9 @@ from typing import Any, NamedTuple
 
 from botocore.exceptions import ClientError
 
+from tests.properties.clients import Answer
 from tests.properties.expressions import InvalidExpression, Item, condition, update
 
-Answer = dict[str, Any]
 TABLES = {
     "OrderKPIs": ("order_date",),
     "CategoryKPIs": ("category", "order_date"),
@@ -34,7 +34,8 @@ _KNOWN = {
     "get_object": {"Bucket", "Key", "VersionId"},
     "head_object": {"Bucket", "Key", "VersionId"},
     "copy_object": {"Bucket", "Key", "CopySource"},
-    "delete_object": {"Bucket", "Key"},
+    "delete_object": {"Bucket", "Key", "VersionId"},
+    "list_object_versions": {"Bucket"},
     "list_objects_v2": {"Bucket", "Prefix", "Delimiter"},
     "get_item": {"TableName", "Key", "ConsistentRead"},
     "put_item": {"TableName", "Item"},
@@ -109,7 +110,21 @@ class MemoryAws:
         return self._store(given, found.body)
 
     def _delete_object(self, given: Answer) -> Answer:
-        return {**self._store(given, None), "DeleteMarker": True}
+        if "VersionId" not in given:
+            return {**self._store(given, None), "DeleteMarker": True}
+        place = given["Bucket"], given["Key"]
+        left = [found for found in self.objects.pop(place, []) if found.version_id != given["VersionId"]]
+        if left:
+            self.objects[place] = left
+        return {"VersionId": given["VersionId"]}
+
+    def _list_object_versions(self, given: Answer) -> Answer:
+        found: dict[str, list[Answer]] = {"Versions": [], "DeleteMarkers": []}
+        for (bucket, key), versions in sorted(self.objects.items()):
+            for each in reversed(versions if bucket == given["Bucket"] else []):
+                kind = "DeleteMarkers" if each.body is None else "Versions"
+                found[kind].append({"Key": key, "VersionId": each.version_id})
+        return {**{kind: listed for kind, listed in found.items() if listed}, "IsTruncated": False}
 
     def _list_objects_v2(self, given: Answer) -> Answer:
         prefix, delimiter = given.get("Prefix", ""), given.get("Delimiter")

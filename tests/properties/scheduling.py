@@ -18,7 +18,8 @@ from typing import Any
 from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
 
 from common.clients import Clients
-from tests.properties.memory_aws import Answer, MemoryAws, aws_error
+from tests.properties.clients import Answer, Client
+from tests.properties.memory_aws import MemoryAws, aws_error
 
 EPOCH = datetime(2025, 7, 5, 12, tzinfo=UTC)
 _LONGEST_CALL_SECONDS = 0.05
@@ -176,8 +177,8 @@ class Program:
     ) -> None:
         self.simulation = simulation
         self.clients = Clients(
-            _Client(self, "s3"),  # type: ignore[arg-type]
-            _Client(self, "dynamodb"),  # type: ignore[arg-type]
+            Client(self, "s3"),  # type: ignore[arg-type]
+            Client(self, "dynamodb"),  # type: ignore[arg-type]
             random.Random(simulation.rng.getrandbits(32)),  # noqa: S311
             io.BytesIO(),
         )
@@ -277,30 +278,6 @@ def take_time(seconds: float) -> None:
     """Let the program that runs be busy for so long."""
     program: Program = _THREAD.program
     program.sleep(seconds)
-
-
-class _Client:
-    """What a program takes for a boto3 client."""
-
-    def __init__(self, program: Program, service: str) -> None:
-        self._program, self._service = program, service
-
-    def __getattr__(self, method: str) -> Callable[..., Answer]:
-        if method.startswith("_"):
-            raise AttributeError(method)
-        return lambda **parameters: self._program.call(self._service, method, parameters)
-
-    def get_paginator(self, method: str) -> _Paginator:
-        """Return what asks page by page; here the first page is the last."""
-        return _Paginator(getattr(self, method))
-
-
-class _Paginator:
-    def __init__(self, method: Callable[..., Answer]) -> None:
-        self._method = method
-
-    def paginate(self, **parameters: Any) -> list[Answer]:
-        return [self._method(**parameters)]
 
 
 def _throttled(service: str, method: str) -> ClientError:

@@ -121,10 +121,15 @@ def test_s3_answers_as_the_local_aws_does(local: Cloud) -> None:
         call("put_object", Bucket="agreed", Key="x", Body=b"two")
         call("put_object", Bucket="agreed", Key="y/1", Body=b"three")
         call("put_object", Bucket="agreed", Key="z", Body=b"four")
+        gone = call("put_object", Bucket="agreed", Key="z", Body=b"five")["VersionId"]
+        call("delete_object", Bucket="agreed", Key="z", VersionId=gone)
+        call("delete_object", Bucket="agreed", Key="z", VersionId="absent")
         call("delete_object", Bucket="agreed", Key="x")
         listed = call("list_objects_v2", Bucket="agreed", Prefix="", Delimiter="/")
         seen: list[Any] = [[(entry["Key"], entry["ETag"]) for entry in listed["Contents"]]]
         seen.append(listed.get("CommonPrefixes", []))
+        stored = call("list_object_versions", Bucket="agreed")
+        seen += [[entry["Key"] for entry in stored[kind]] for kind in ("Versions", "DeleteMarkers")]
         for key, version in (("x", first), ("x", "absent"), ("x", None), ("absent", None)):
             pin = {"VersionId": version} if version else {}
             seen.append(

