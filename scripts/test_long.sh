@@ -42,7 +42,7 @@ cd "$ROOT"
 echo "-----> deploy and undeploy, killed at every call"
 KILL_AT_EVERY_CALL=yes "$PYTHON" -m pytest tests/integration/test_interrupted.py --timeout 1800
 echo "-----> the tests marked long"
-"$PYTHON" -m pytest --long --timeout 600 tests/e2e tests/integration tests/long/test_smoke.py
+"$PYTHON" -m pytest --long --timeout 600 tests/unit tests/properties tests/e2e tests/integration tests/long/test_smoke.py
 
 echo "-----> the images in real containers"
 if "${DOCKER:-docker}" version >/dev/null 2>&1; then
