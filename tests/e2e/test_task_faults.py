@@ -49,7 +49,10 @@ def test_exit_78_is_a_wrong_setting_and_is_not_retried(with_validator: OnePipeli
     assert_nothing_happened_to(pipeline, key, day, "FAILED")
 
 
-@pytest.mark.parametrize(("image", "found"), [("crash", '"ExitCode":1,'), ("killed", '"ExitCode":137,')])
+@pytest.mark.parametrize(
+    ("image", "found"),
+    [("crash", '"ExitCode":1,'), pytest.param("killed", '"ExitCode":137,', marks=pytest.mark.long)],
+)
 def test_a_crash_is_tried_four_times_and_the_first_error_is_told(
     with_validator: OnePipeline, image: str, found: str
 ) -> None:
@@ -92,7 +95,7 @@ def test_an_image_that_cannot_be_pulled_is_told_as_such(with_validator: OnePipel
     assert_nothing_happened_to(pipeline, key, day, "FAILED")
 
 
-@pytest.mark.parametrize("parameter", ["ReferenceUri", "ContractUri"])
+@pytest.mark.parametrize("parameter", ["ReferenceUri", pytest.param("ContractUri", marks=pytest.mark.long)])
 def test_a_validator_without_what_it_judges_by_is_misconfigured(
     aws: LocalAws, tmp_path: Path, parameter: str
 ) -> None:

@@ -19,6 +19,8 @@ FIRST = upload("a", 1, row("O-1"), row("O-2", category="Toys"), row("O-3", DATES
 OTHER = upload("b", 2, row("O-1", category="Games", price="0.1"), row("O-4", DATES[1]), row("O-5", DATES[2]))
 CORRECTED = upload("a", 3, row("O-1"), row("O-9", price="0.2"))
 _MOST_CALLS = 100
+#: Those that every commit is tried with; the others are for scripts/test_long.sh.
+_QUICK = {Fault.CRASH_AFTER, Fault.LATE, Fault.LAST_GASP}
 
 
 def story(seed: int, faults: Mapping[int, Fault]) -> World:
@@ -36,7 +38,13 @@ def test_any_call_may_go_wrong(fault: Fault, scratch: Path) -> None:
     raise AssertionError("the story never ends")
 
 
-@pytest.mark.parametrize("fault", Fault, ids=lambda fault: fault.name)
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param(fault, marks=[] if fault in _QUICK else pytest.mark.long, id=fault.name)
+        for fault in Fault
+    ],
+)
 def test_any_call_may_go_wrong_while_the_file_is_taken_back(fault: Fault, scratch: Path) -> None:
     for call in range(1, _MOST_CALLS):
         world = World(call, (Arrival(OTHER), Arrival(FIRST, faults=({call: fault},))))

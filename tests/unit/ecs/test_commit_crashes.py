@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as calendar
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from tests.unit.ecs.commits import assert_days_add_up, claim, date, month, read_pinned, tables
+from tests.properties.plain_warehouse import PlainWarehouse
+from tests.unit.ecs.commits import assert_days_add_up, claim, date, month, order, read_pinned, tables
 from tests.unit.ecs.faults import LOST, Fuse, Killed, break_dynamodb, once, raising
-from tests.unit.ecs.support import VALID, Aws
+from tests.unit.ecs.support import VALID, Aws, orders_csv
 
 
 @pytest.fixture
@@ -52,6 +54,41 @@ def test_wherever_an_attempt_is_cut_short_the_next_one_brings_the_tables_to_the_
         assert len(aws.keys("curated/")) == 4
         at += 1
     assert at > (8 if most_actions == 100 else 12)
+
+
+def four_hundred_days(price: str, categories: int) -> bytes:
+    """A file of 400 days, each of so many categories of one order."""
+    days = [(calendar.date(2025, 1, 1) + calendar.timedelta(day)).isoformat() for day in range(400)]
+    return orders_csv(
+        *(order(number, day, f"Category {number}", price) for day in days for number in range(categories))
+    )
+
+
+@pytest.mark.long
+@pytest.mark.timeout(3600)
+def test_400_days_of_10_categories_may_be_cut_short_after_every_single_write(
+    aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until it is accepted an attempt starts anew, so each goes a write further; then each does one write."""
+    monkeypatch.setattr("transformer.transformer.Warehouse", PlainWarehouse)
+    assert aws.process_at(0, four_hundred_days("1.00", 10)) == 0
+    environ = aws.prepared_at(1, four_hundred_days("2.00", 9))
+    fuse = Fuse(aws)
+    fuse.install()
+    attempts, code = 0, 137
+    while code == 137:
+        accepted = "accepted_at" in claim(aws, environ)
+        fuse.set(0 if accepted else attempts, "after")
+        try:
+            code = aws.transform(environ)
+        except Killed:
+            attempts += 1
+        fuse.unset()
+        assert_days_add_up(aws)
+        revenues = {item["total_revenue"] for item in aws.orders().values()}
+        assert revenues <= ({"10", "18"} if "accepted_at" in claim(aws, environ) else {"10"})
+    assert (code, revenues, len(aws.orders()), len(aws.categories())) == (0, {"18"}, 400, 3600)
+    assert attempts > 400 + 400 + 400  # parts, manifests and transactions, and some more
 
 
 def test_what_was_cut_short_before_its_acceptance_is_in_no_table(

@@ -24,6 +24,12 @@ from transformer.plan import Planner
 from transformer.session import Session
 from transformer.warehouse import Warehouse
 
+
+@pytest.fixture
+def aws(memory: Aws) -> Aws:
+    return memory
+
+
 ORDERS = "input/orders.csv"
 FILE = file_id(INPUT, ORDERS)
 

@@ -19,6 +19,12 @@ from tests.unit.ecs.support import Aws, orders_csv
 from transformer.ledger import lease_key
 from transformer.warehouse import Warehouse
 
+
+@pytest.fixture
+def aws(memory: Aws) -> Aws:
+    return memory
+
+
 DAY = "2025-07-01"
 CONFLICT = cancelled("None", "TransactionConflict")
 
