@@ -38,6 +38,24 @@ def stage_name(text: str) -> str:
     return text
 
 
+def parser_of(script: str, description: str | None, stage: str) -> argparse.ArgumentParser:
+    """Return the parser of a script that works on a stage; ``stage`` says what the stage is to it."""
+    parser = argparse.ArgumentParser(
+        prog=script, description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--stage", type=stage_name, default=DEFAULT, metavar="NAME", help=f"{stage} (default: %(default)s)"
+    )
+    return parser
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """Let a script print for programs."""
+    parser.add_argument(
+        "--json", action="store_true", help="print one JSON document to stdout, and nothing else"
+    )
+
+
 class Stage:
     """The AWS that the environment points to, and the names of one stage in it."""
 

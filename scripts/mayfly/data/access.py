@@ -21,7 +21,7 @@ from common.exit_codes import TryAgain, WrongSettings
 from common.log import Log
 from common.stages import Stages
 from mayfly.console import CommandError, detail, warning
-from mayfly.stage import DEFAULT, Stage, stage_name
+from mayfly.stage import Stage
 from transformer.ledger import Ledger, Tables
 from transformer.manifests import Manifest
 from transformer.session import Session
@@ -161,26 +161,6 @@ def calendar_day(text: str) -> str:
     except ValueError:
         pass
     raise argparse.ArgumentTypeError(f"{text!r} is no day of the calendar written as YYYY-MM-DD")
-
-
-def parser_of(script: str, description: str | None) -> argparse.ArgumentParser:
-    """Return the parser of a script with the options that all of them have."""
-    parser = argparse.ArgumentParser(
-        prog=f"./scripts/{script}",
-        description=description,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument(
-        "--stage",
-        type=stage_name,
-        default=DEFAULT,
-        metavar="NAME",
-        help="the stage whose numbers they are (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--json", action="store_true", help="print one JSON document to stdout, and nothing else"
-    )
-    return parser
 
 
 def spans(days: Iterable[str], most: int = 6) -> str:

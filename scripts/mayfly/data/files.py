@@ -21,10 +21,10 @@ from typing import Any
 from common.names import file_id
 from mayfly.console import CommandError, run
 from mayfly.data import shown
-from mayfly.data.access import Access, calendar_day, parser_of, told
+from mayfly.data.access import Access, calendar_day, told
 from mayfly.data.numbers import found_items
 from mayfly.data.versions import days_that_count, indexes_of, newest_versions, versions_of
-from mayfly.stage import Stage
+from mayfly.stage import Stage, add_json, parser_of
 from transformer.manifests import Entry
 
 LIMIT = 50
@@ -32,7 +32,8 @@ LIMIT = 50
 
 def main() -> None:
     """Run `files.sh`."""
-    parser = parser_of("files.sh", __doc__)
+    parser = parser_of("./scripts/files.sh", __doc__, "the stage whose numbers they are")
+    add_json(parser)
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--key", metavar="KEY", help="a key in the input bucket, as in input/orders.csv")
     what.add_argument("--date", type=calendar_day, metavar="DAY", help="a day, as in 2025-07-01")

@@ -23,12 +23,12 @@ from typing import Any
 
 from mayfly.console import detail, run, step
 from mayfly.data import shown
-from mayfly.data.access import Access, calendar_day, parser_of, told
+from mayfly.data.access import Access, calendar_day, told
 from mayfly.data.from_curated import rebuild_days
 from mayfly.data.inspection import Difference, Inspector, days_known
 from mayfly.data.numbers import categories_by_day
 from mayfly.data.workbench import workbench
-from mayfly.stage import Stage
+from mayfly.stage import Stage, add_json, parser_of
 
 #: How many differences people are shown; programs get all.
 _SHOWN = 50
@@ -52,7 +52,8 @@ class Result:
 
 def main() -> None:
     """Run `recompute.sh`."""
-    parser = parser_of("recompute.sh", __doc__)
+    parser = parser_of("./scripts/recompute.sh", __doc__, "the stage whose numbers they are")
+    add_json(parser)
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--date", type=calendar_day, metavar="DAY", help="one day, as in 2025-07-01")
     what.add_argument("--all", action="store_true", help="every day that anything knows of")

@@ -31,12 +31,12 @@ from common.exit_codes import TryAgain
 from common.names import file_id
 from mayfly.console import CommandError, ask, detail, run, step
 from mayfly.data import shown
-from mayfly.data.access import Access, calendar_day, parser_of, spans, told
+from mayfly.data.access import Access, calendar_day, spans, told
 from mayfly.data.files import no_such_file
 from mayfly.data.numbers import Numbers, found_items
 from mayfly.data.versions import FileVersion, indexes_of, versions_of
 from mayfly.data.workbench import Workbench, workbench
-from mayfly.stage import Stage
+from mayfly.stage import Stage, add_json, parser_of
 from transformer.ledger import claim_key
 from transformer.manifests import Entry, Version
 
@@ -57,7 +57,8 @@ class DayChange:
 
 def main() -> None:
     """Run `withdraw.sh`."""
-    parser = parser_of("withdraw.sh", __doc__)
+    parser = parser_of("./scripts/withdraw.sh", __doc__, "the stage whose numbers they are")
+    add_json(parser)
     parser.add_argument("key", metavar="KEY", help="the key of the file in the input bucket")
     parser.add_argument("--date", type=calendar_day, metavar="DAY", help="take it back for this day only")
     parser.add_argument("--yes", action="store_true", help="do not ask")

@@ -15,7 +15,7 @@ from pathlib import Path
 from mayfly.console import CommandError, detail, run, step
 from mayfly.deploying import artifacts, contracts, images, preflight, products, settings, stacks, stores
 from mayfly.deploying.network import network
-from mayfly.stage import BOOTSTRAP_STACK, DEFAULT, Stage, outputs_of, stage_name
+from mayfly.stage import BOOTSTRAP_STACK, Stage, outputs_of, parser_of
 from mayfly.template import BOOTSTRAP, ORDERS, ROOT, load, pack
 
 ATTEMPTS = 3  # at the stack that all stages share
@@ -208,16 +208,7 @@ def listen(stage: Stage, rule: str) -> None:
 
 def parser() -> argparse.ArgumentParser:
     """Return the command line's parser."""
-    made = argparse.ArgumentParser(
-        prog="./scripts/deploy.sh", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    made.add_argument(
-        "--stage",
-        type=stage_name,
-        default=DEFAULT,
-        metavar="NAME",
-        help="a pipeline of its own beside the others (default: %(default)s)",
-    )
+    made = parser_of("./scripts/deploy.sh", __doc__, "a pipeline of its own beside the others")
     made.add_argument("--yes", action="store_true", help="do not ask whether the account is the right one")
     made.add_argument(
         "--dry-run", action="store_true", help="print what would change, by CloudFormation's change sets"

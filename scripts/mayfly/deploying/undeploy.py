@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 from mayfly.console import CommandError, ask, detail, run, step
 from mayfly.deploying import leftovers, stacks, stores
 from mayfly.deploying.presence import is_gone, is_there
-from mayfly.stage import BOOTSTRAP_STACK, DEFAULT, ORDERS_STACK, Stage, stage_name
+from mayfly.stage import BOOTSTRAP_STACK, ORDERS_STACK, Stage, parser_of
 
 SOME = 5  # of a long list are named
 # A deleted queue may answer for a minute, and IAM, too, is late to forget:
@@ -186,18 +186,7 @@ def what_is_left(stage: Stage, resources: Resources) -> list[str]:
 
 def parser() -> argparse.ArgumentParser:
     """Return the command line's parser."""
-    made = argparse.ArgumentParser(
-        prog="./scripts/undeploy.sh",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    made.add_argument(
-        "--stage",
-        type=stage_name,
-        default=DEFAULT,
-        metavar="NAME",
-        help="the stage to remove (default: %(default)s)",
-    )
+    made = parser_of("./scripts/undeploy.sh", __doc__, "the stage to remove")
     made.add_argument(
         "--wait", action="store_true", help="wait for running executions to end; without it they are stopped"
     )

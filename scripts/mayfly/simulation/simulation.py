@@ -10,7 +10,6 @@ Exit codes: 0 every check passed; 1 one failed, or the simulation could not be d
 
 from __future__ import annotations
 
-import argparse
 import json
 import signal
 import sys
@@ -26,7 +25,7 @@ from mayfly.simulation.findings import Finding, compared, document, failed, show
 from mayfly.simulation.samples import Sample, new_prefix, pick_samples
 from mayfly.simulation.traces import Traces, remove_from_ecs
 from mayfly.simulation.watching import AWS_PACE, LOCAL_PACE, Executions, Pace, states_entered, until
-from mayfly.stage import DEFAULT, Stage, stage_name
+from mayfly.stage import Stage, add_json, parser_of
 
 TOLD_WIDTH = 100
 Report = Callable[[Finding], None]
@@ -189,21 +188,8 @@ class Simulation:
 
 def main() -> None:
     """Run `test_pipeline.sh`."""
-    parser = argparse.ArgumentParser(
-        prog="./tests/test_pipeline.sh",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument(
-        "--stage",
-        type=stage_name,
-        default=DEFAULT,
-        metavar="NAME",
-        help="the stage to simulate on (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--json", action="store_true", help="print one JSON document to stdout, and nothing else"
-    )
+    parser = parser_of("./tests/test_pipeline.sh", __doc__, "the stage to simulate on")
+    add_json(parser)
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # unwinds, so that nothing stays behind
     run(lambda: work(arguments.stage, as_json=arguments.json), "the simulation can be run again at any time")
