@@ -172,11 +172,13 @@ class MemoryAws:
         return {"Responses": {table: [item for item in items if item] for table, items in answers.items()}}
 
     def _query(self, given: Answer) -> Answer:
-        return {"Items": self._matching(given, given["KeyConditionExpression"])}
+        values = {value.get("S") for value in given["ExpressionAttributeValues"].values()}
+        partition = {key: item for key, item in self._table(given).items() if key[0] in values}
+        return {"Items": self._matching(given, given["KeyConditionExpression"], partition)}
 
     def _scan(self, given: Answer) -> Answer:
         names = [name.strip() for name in given.get("ProjectionExpression", "").split(",") if name]
-        items = self._matching(given, given.get("FilterExpression"))
+        items = self._matching(given, given.get("FilterExpression"), self._table(given))
         projected = [{name: item[name] for name in names if name in item} for item in items]
         return {"Items": projected if names else items}
 
@@ -249,10 +251,12 @@ class MemoryAws:
         else:
             self.tables[table][key] = new
 
-    def _matching(self, given: Answer, expression: str | None) -> list[Item]:
+    def _matching(
+        self, given: Answer, expression: str | None, items: Mapping[tuple[str, ...], Item]
+    ) -> list[Item]:
         names, values = given.get("ExpressionAttributeNames", {}), given.get("ExpressionAttributeValues", {})
         test = condition(expression, names, values) if expression else bool
-        return [dict(item) for _, item in sorted(self._table(given).items()) if test(item)]
+        return [dict(item) for _, item in sorted(items.items()) if test(item)]
 
     def _table(self, given: Answer) -> dict[tuple[str, ...], Item]:
         return self.tables[given["TableName"]]

@@ -398,7 +398,7 @@ def test_nothing_is_downloaded_and_memory_is_bounded(tmp_path: Path, monkeypatch
         with pytest.raises(duckdb.Error, match="httpfs"):
             opened[0].execute("FROM 's3://bucket/key.parquet'")
     assert settings["autoinstall_known_extensions"] == settings["autoload_known_extensions"] == "false"
-    assert settings["memory_limit"] == "280.0 MiB"
+    assert settings["memory_limit"] == "248.0 MiB"
     assert settings["temp_directory"] == str(tmp_path / "spilled")
 
 
