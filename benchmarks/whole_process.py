@@ -89,9 +89,12 @@ class Pipeline:
             )
 
     def upload(self, file: OrderFile) -> dict[str, str]:
-        """Upload a file as a new object and claim it; return its containers' environment."""
+        """Upload a file anew and claim it; return its containers' environment.
+
+        Always under one key: a newer version replaces what the one before said, so each has as much to do.
+        """
         self._runs += 1
-        key, execution = f"input/orders-{self._runs}.csv", f"run-{self._runs}"
+        key, execution = "input/orders.csv", f"run-{self._runs}"
         with file.path.open("rb") as body:
             version = self._s3.put_object(Bucket=INPUT, Key=key, Body=body)["VersionId"]
         claim = {

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import resource
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from common.clock import Clock
 
@@ -45,6 +45,13 @@ class Stages:
 
 
 def peak_memory_bytes() -> int:
-    """Return the most memory this process has held so far, in bytes (getrusage's ru_maxrss)."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
+    """Return the most memory this process has held so far, in bytes.
+
+    By Linux's VmHWM (proc(5)): getrusage's ru_maxrss begins with what the process held that started this one.
+    """
+    try:
+        status = Path("/proc/self/status").read_text("ascii")
+    except OSError:  # not Linux; macOS counts bytes
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    (line,) = (line for line in status.splitlines() if line.startswith("VmHWM:"))
+    return int(line.split()[1]) * 1024
