@@ -9,6 +9,7 @@ from common.exit_codes import ExitCode
 from common.run import outcome_of
 from mayfly.console import CommandError
 from mayfly.data.access import Access, person_session
+from mayfly.data.inspection import Difference
 from mayfly.data.recompute import recompute
 from mayfly.data.withdraw import withdraw
 from tests.properties.machine import CLEANED, INPUT, LEDGER, Pipeline
@@ -50,12 +51,12 @@ def withdraw_at(pipeline: Pipeline, seconds: float, key: str, faults: Mapping[in
     pipeline.simulation.at(seconds, start)
 
 
-def differences(pipeline: Pipeline) -> list[object]:
-    """Return what recompute.sh finds wrong, without putting it right."""
-    found: list[object] = []
+def differences(pipeline: Pipeline, *, dry_run: bool = True) -> list[Difference]:
+    """Return what recompute.sh finds wrong; without a dry run it puts that right."""
+    found: list[Difference] = []
 
     def main(program: Program) -> int:
-        found.extend(recompute(_access(program), None, dry_run=True).differences)
+        found.extend(recompute(_access(program), None, dry_run=dry_run).differences)
         return 0
 
     pipeline.simulation.start(main, Faults({}), lambda _: None)
