@@ -83,6 +83,7 @@ def test_a_validator_that_hangs_is_stopped_at_its_time_limit(with_validator: One
     assert_nothing_happened_to(pipeline, key, day, "FAILED")
 
 
+@pytest.mark.long
 def test_an_image_that_cannot_be_pulled_is_told_as_such(with_validator: OnePipeline) -> None:
     pipeline, key, day = with_validator("nowhere"), "input/nowhere.csv", fresh_day()
 

@@ -28,7 +28,7 @@ _MOST_ACTIONS = 100
 _MOST_BYTES = 4 * 1024 * 1024
 _TOKEN_SECONDS = 600
 #: What changes nothing that anybody here asks for later.
-_IGNORED = {"ContentType", "Tagging", "TaggingDirective"}
+_IGNORED = {"ContentType", "MetadataDirective", "Tagging", "TaggingDirective"}
 _KNOWN = {
     "put_object": {"Bucket", "Key", "Body"},
     "get_object": {"Bucket", "Key", "VersionId"},

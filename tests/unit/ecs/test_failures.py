@@ -13,6 +13,11 @@ from tests.unit.ecs.faults import LOST, aws_error, break_dynamodb, break_s3, rai
 from tests.unit.ecs.support import INPUT, VALID, Aws
 
 
+@pytest.fixture
+def aws(memory: Aws) -> Aws:
+    return memory
+
+
 class CutOff(io.BytesIO):
     """A body whose connection breaks after these bytes."""
 

@@ -25,6 +25,12 @@ from tests.unit.ecs.support import (
     row_with,
 )
 
+
+@pytest.fixture
+def aws(memory: Aws) -> Aws:
+    return memory
+
+
 SCHEMA = json.loads((ROOT / "data/contracts/rejection_report.schema.json").read_bytes())
 
 

@@ -9,6 +9,12 @@ import pytest
 
 from tests.unit.ecs.support import GOOD_ROW, HEADER, INPUT, INVALID, REFERENCE, Aws, orders_csv, row_with
 
+
+@pytest.fixture
+def aws(memory: Aws) -> Aws:
+    return memory
+
+
 MIB = 1024 * 1024
 
 
