@@ -138,11 +138,13 @@ def test_on_a_terminal_a_tree_a_file_grows_and_stays() -> None:
     rows = [row.rstrip() for row in whole.splitlines()]
     for pattern in (
         r"✔ valid_order\.csv [\d.]+ s succeeded",
-        r"│ +└── ✔ RunValidator [\d.]+ s +└── ✔ RunTransformer [\d.]+ s",
-        r"│ +└── INFO accepted rows=16.* └── INFO done rows=16.*",
+        r"│ +✔ ValidateFile [\d.]+ s +└── ✔ RunTransformer [\d.]+ s",
+        r"│ +└── ✔ RunValidator [\d.]+ s +└── INFO done rows=16.*",
+        r"│ +└── INFO accepted rows=16.*",
         r"└── ✔ NotifySuccess [\d.]+ s",
         r"✖ invalid_order\.csv [\d.]+ s failed ValidationError",
-        r"│ +├── ✖ RunValidator [\d.]+ s +└── ■ RunTransformer aborted",
+        r"│ +✖ ValidateFile [\d.]+ s +└── ■ RunTransformer aborted",
+        r"│ +├── ✖ RunValidator [\d.]+ s.*",
         r"├── ✔ DeleteCluster [\d.]+ s( retried \d+ times?)?",
         r"└── ✖ WorkflowFailed [\d.]+ s",
         r"0 clusters, 0 tasks, 0 task definitions left",

@@ -14,7 +14,10 @@ from tests.properties.worlds import World, assert_right, examples, worlds
 pytestmark = pytest.mark.usefixtures("plain")
 
 moments = st.sampled_from([0.5, 3.0, 5.0, 31.0, 33.0, 100.0, 5000.0, 50000.0])
-planned = st.dictionaries(st.integers(1, 30), st.sampled_from(Fault), max_size=2)
+#: Not an outage for good: whoever takes a file back tries until it went through.
+planned = st.dictionaries(
+    st.integers(1, 30), st.sampled_from([fault for fault in Fault if fault is not Fault.OUTAGE]), max_size=2
+)
 
 
 @given(world=worlds(), moment=moments)

@@ -17,8 +17,7 @@ from mayfly.deploying import images
 from mayfly.stage import Stage
 
 # A docker that notes how it was called; what is pushed appears in the registry, as it would.
-DOCKER = f"""#!{sys.executable}
-import boto3, json, os, sys
+DOCKER = """import boto3, json, os, sys
 with open(os.environ["CALLS"], "a") as calls:
     text = sys.stdin.read() if "--password-stdin" in sys.argv else None
     calls.write(json.dumps([sys.argv[1:], text, os.environ.get("BUILDX_NO_DEFAULT_ATTESTATIONS")]) + "\\n")
@@ -27,7 +26,7 @@ if sys.argv[1] == os.environ.get("FAILING"):
 if sys.argv[1] == "push":
     repository, _, tag = sys.argv[-1].rpartition("/")[2].partition(":")
     kind = "application/vnd.oci.image.manifest.v1+json"
-    manifest = {{"schemaVersion": 2, "mediaType": kind, "config": {{"digest": tag, "size": 1}}, "layers": []}}
+    manifest = {"schemaVersion": 2, "mediaType": kind, "config": {"digest": tag, "size": 1}, "layers": []}
     boto3.client("ecr").put_image(
         repositoryName=repository,
         imageTag=tag,
@@ -42,7 +41,9 @@ Calls = Callable[[], list[Any]]
 def docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, account: Stage) -> Iterator[Calls]:
     """Put the stand-in on the PATH, with empty repositories; return a function that tells its calls."""
     program, calls = tmp_path / "docker", tmp_path / "calls"
-    program.write_text(DOCKER)
+    (tmp_path / "docker.py").write_text(DOCKER)
+    # By the shell: the path of an interpreter that stands after #! may hold no space.
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{tmp_path}/docker.py" "$@"\n')
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.setenv("CALLS", str(calls))
