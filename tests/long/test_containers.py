@@ -18,7 +18,7 @@ pytestmark = pytest.mark.timeout(900)  # a build downloads its base image and pa
 BOTH = ["S3_INPUT_BUCKET", "S3_INPUT_KEY", "S3_INPUT_VERSION", "S3_CLEANED_BUCKET", "EXECUTION_ID"]
 NEEDED = {
     "validator": [*BOTH, "CONTRACT_URI", "LEDGER_TABLE"],
-    "transformer": ["MEMORY_MIB", *BOTH, "ORDER_KPI_TABLE", "CATEGORY_KPI_TABLE", "LEDGER_TABLE"],
+    "transformer": [*BOTH, "ORDER_KPI_TABLE", "CATEGORY_KPI_TABLE", "LEDGER_TABLE", "MEMORY_MIB"],
 }
 
 
