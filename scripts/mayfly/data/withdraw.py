@@ -111,7 +111,9 @@ def withdraw(access: Access, key: str, day: str | None = None) -> list[DayChange
         step(f"Marking {len(versions)} version(s) as withdrawn")
         for version in versions:
             mark_withdrawn(access, version)
-        versions = versions_of(access, key)
+        # As they are now. One that has come meanwhile is not marked: it counts, as if uploaded afterwards.
+        marked = {version.version_id for version in versions}
+        versions = [version for version in versions_of(access, key) if version.version_id in marked]
     entries = _entries(access, key, versions, day)
     days = [day] if day and _may_yet_count(access, versions, day) else list(entries)
     if not days:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -25,7 +27,7 @@ from tests.unit.data_tools.support import (
     say,
     two_files,
 )
-from tests.unit.ecs.faults import Killed
+from tests.unit.ecs.faults import Killed, break_dynamodb, once
 from tests.unit.ecs.support import INPUT, Aws, orders_csv
 
 FILE_B = file_id(INPUT, B)
@@ -151,6 +153,23 @@ def test_a_large_version_that_is_in_the_middle_of_its_commit_goes_no_further(aws
     assert public(aws) == before
     assert aws.transform(aws.reprocess(running)) == 65
     assert public(aws) == before
+
+
+def test_a_version_that_comes_while_the_others_are_marked_counts(aws: Aws) -> None:
+    two_files(aws)
+    before = aws.clients
+
+    def let_one_come(real: Callable[..., Any], arguments: Any) -> Any:
+        aws.clients = before
+        assert aws.process_at(5, orders_csv(order(3, 3, "77")), B) == 0
+        return real(**arguments)
+
+    break_dynamodb(aws, "update_item", once(let_one_come))
+    withdraw(access_to(aws), B)
+
+    assert aws.orders()["2025-07-03"]["total_revenue"] == "77"
+    assert aws.orders()["2025-07-02"]["total_revenue"] == "10"
+    assert sorted(statuses(aws, B)) == ["ACCEPTED", "WITHDRAWN"]
 
 
 def test_an_older_version_that_comes_late_counts_for_nothing(aws: Aws, access: Access) -> None:
