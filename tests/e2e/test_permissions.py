@@ -92,6 +92,7 @@ def stage(aws: LocalAws) -> Stage:
     return Stage(Pipeline(aws, "rights"))
 
 
+@pytest.mark.long
 def test_every_action_of_every_statement_is_used_and_suffices(aws: LocalAws, stage: Stage) -> None:
     pipeline, day = stage.pipeline, fresh_day()
     corrected = orders(day).replace(b",Books,", b",Home,")
