@@ -9,12 +9,12 @@ if [[ ${1:-} == --help ]]; then
 usage: ./scripts/test_long.sh [PYTEST ARGUMENT ...]
 
 1. Kills a deploy, and an undeploy, after every single call that changes something, and runs it again; then runs
-   the tests marked long, smoke_aws.sh on the local AWS among them. About five minutes.
+   the tests marked long, smoke_aws.sh on the local AWS among them. About half an hour.
 2. Builds the images in ecs/ and runs them beside the local AWS, and as the local AWS's tasks, with a real Docker
    engine, on Linux. DOCKER names another docker client. Without an engine that answers,
    ../shared/containers/engine.sh starts a private one when it is there; otherwise this part is skipped, and the
    next. The pytest arguments are for this part.
-3. Sends ten million rows, 667 MB, through both images with 512 MB of memory each. About ten minutes.
+3. Sends ten million rows, 667 MB, through both images with 512 MB of memory each. About five minutes.
 END
   exit 0
 fi
