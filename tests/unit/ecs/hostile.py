@@ -8,16 +8,8 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator, Sequence
 
-COLUMNS = (
-    "order_id",
-    "customer_id",
-    "order_date",
-    "category",
-    "product_id",
-    "quantity",
-    "unit_price",
-    "returned",
-)
+from common.orders import COLUMNS
+
 CATEGORIES = ("Books", "Electronics", "Grocery", "Home & Garden", "Spielzeug für Kinder", 'Toys, "old"')
 _LONGEST_ID = 128
 

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from common.contract import Contract, parse_contract
+from common.orders import COLUMNS
 from common.records import read_records
-from tests.unit.ecs.hostile import CATEGORIES, CELLS, COLUMNS, hostile_file, hostile_rows
+from tests.unit.ecs.hostile import CATEGORIES, CELLS, hostile_file, hostile_rows
 from tests.unit.ecs.reference_judge import Cut, ReferenceJudge, cut
 from tests.unit.ecs.support import ROOT
 from validator.judge import Judge
