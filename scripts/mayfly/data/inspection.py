@@ -189,7 +189,8 @@ def curated_days(access: Access) -> list[str]:
 def curated_objects(access: Access, day: str) -> dict[str, str]:
     """Return the files, by their ids, that have an object of the day under ``curated/``, and its ETag.
 
-    A copy has the ETag of what was copied: S3 makes it of the content alone.
+    A copy has the ETag of what was copied: in a bucket under SSE-S3, as ours is, it is the content's MD5
+    (https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html). With a KMS key it would not be.
     """
     prefix = f"{_CURATED}{day}/"
     pages = access.s3.get_paginator("list_objects_v2").paginate(Bucket=access.store.bucket, Prefix=prefix)
